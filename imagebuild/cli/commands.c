@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one list of commands: help, dispatch and the manual's test read it. */
+#include "cli/commands.h"
+#include "cli/cli.h"
+
+const struct ib_command *const ib_commands[] = {
+	&ib_cmd_version,
+};
+
+const size_t ib_command_count = IB_COUNT(ib_commands);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commands - the rows that the files cmd_*.c define, for the table in commands.c. */
+#ifndef IB_CLI_COMMANDS_H
+#define IB_CLI_COMMANDS_H
+
+struct ib_command;
+
+extern const struct ib_command ib_cmd_version;
+
+#endif

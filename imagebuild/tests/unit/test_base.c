@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "test.h"
+
+START_TEST(an_errno_becomes_words_and_a_kind)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(b, 10);
+
+	ck_fails(ib_file_read("/nonexistent/x", &b, &err), IB_MISSING,
+		 "could not open '/nonexistent/x': No such file or directory");
+}
+END_TEST
+
+START_TEST(a_file_larger_than_the_limit_is_refused)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = NULL;
+	IB_AUTO_BUFFER(small, 3);
+	IB_AUTO_BUFFER(exact, 4);
+
+	test_file("x", "1234", &path);
+	ck_fails(ib_file_read(path, &small, &err), IB_LIMIT, "larger than 3 bytes");
+	ck_ok(ib_file_read(path, &exact, &err));
+	ck_assert_str_eq(path + strlen(path) - 2, "/x");
+	ck_assert_uint_eq(exact.size, 4);
+}
+END_TEST
+
+START_TEST(an_output_that_is_not_committed_leaves_the_old_file)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = NULL;
+	ib_autofree char *text = NULL;
+
+	test_file("x", "old", &path);
+	{
+		IB_AUTO(ib_output) output = NULL;
+
+		ck_ok(ib_output_open(path, &output, &err));
+		ck_ok(ib_fd_write(ib_output_fd(output), "new", 3, UINT64_MAX, path, &err));
+	}
+	ck_ok(ib_file_read_text(path, 100, &text, &err));
+	ck_assert_str_eq(text, "old");
+}
+END_TEST
+
+START_TEST(lists_are_sorted_and_unique_and_can_grow_again)
+{
+	IB_AUTO_STRINGS(list);
+	ib_autofree char *joined = NULL;
+	int i = 0;
+
+	for (i = 0; i < 40; i++)
+		ib_strings_addf(&list, "%d", (i * 7) % 10);
+	ib_strings_sort_unique(&list);
+	for (i = 0; i < 5; i++)
+		ib_strings_add(&list, "z");
+	joined = ib_strings_join(&list, " ");
+	ck_assert_str_eq(joined, "0 1 2 3 4 5 6 7 8 9 z z z z z");
+}
+END_TEST
+
+START_TEST(the_nearest_word_is_near)
+{
+	const char *words[] = { "packages", "repositories", "overlays" };
+
+	ck_assert_str_eq(ib_str_nearest("pakages", words, IB_COUNT(words)), "packages");
+	ck_assert_ptr_null(ib_str_nearest("frobnicate", words, IB_COUNT(words)));
+}
+END_TEST
+
+START_TEST(paths_are_normalized_and_judged)
+{
+	ib_autofree char *normal = ib_path_normalize("a//b/./../c/../../../d/");
+	ib_autofree char *url = ib_path_to_url("a b/c+~d.rpm");
+
+	ck_assert_str_eq(normal, "/d");
+	ck_assert_str_eq(url, "a%20b/c%2B~d.rpm");
+	ck_assert(ib_path_is_inside("a/b"));
+	ck_assert(!ib_path_is_inside("a/../b"));
+	ck_assert(!ib_path_is_inside("/a"));
+	ck_assert(!ib_path_is_inside("a//b"));
+	ck_assert(!ib_path_is_inside("a/"));
+}
+END_TEST
+
+START_TEST(base64_and_hex_come_back)
+{
+	const char *texts[] = { "", "f", "fo", "foo", "foob" };
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(texts); i++) {
+		ib_autofree char *text = ib_base64(texts[i], strlen(texts[i]));
+		ib_autofree uint8_t *data = NULL;
+		size_t size = 0;
+
+		ck_assert(ib_base64_read(text, &data, &size));
+		ck_assert_uint_eq(size, strlen(texts[i]));
+		ck_assert_mem_eq(data, texts[i], size);
+	}
+	{
+		ib_autofree uint8_t *data = NULL;
+		size_t size = 0;
+
+		ck_assert(!ib_base64_read("Zg=", &data, &size));
+		ck_assert(!ib_base64_read("Zh==", &data, &size));
+		ck_assert(!ib_base64_read("Z===", &data, &size));
+		ck_assert(!ib_base64_read("Zg==Zg==", &data, &size));
+	}
+}
+END_TEST
+
+static void count_up(void *argument)
+{
+	__atomic_fetch_add((int *)argument, 1, __ATOMIC_SEQ_CST);
+}
+
+START_TEST(every_job_runs_once)
+{
+	IB_AUTO(ib_threads) threads = ib_threads_new(3, 4);
+	int count = 0;
+	int i = 0;
+
+	for (i = 0; i < 100; i++)
+		ib_threads_add(threads, count_up, &count);
+	ib_threads_wait(threads);
+	ck_assert_int_eq(count, 100);
+}
+END_TEST
+
+START_TEST(a_map_finds_what_was_set)
+{
+	IB_AUTO(ib_map) map = ib_map_new();
+	int values[300];
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(values); i++) {
+		ib_autofree char *key = ib_strf("key%zu", i);
+
+		ck_assert_ptr_null(ib_map_set(map, key, &values[i]));
+	}
+	ck_assert_ptr_eq(ib_map_get(map, "key217"), &values[217]);
+	ck_assert_ptr_eq(ib_map_set(map, "key217", &values[0]), &values[217]);
+	ck_assert_ptr_null(ib_map_get(map, "key300"));
+	ck_assert_uint_eq(ib_map_count(map), 300);
+}
+END_TEST
+
+START_TEST(a_folder_is_removed_with_all_in_it_but_not_through_links)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *keep = NULL;
+	ib_autofree char *deep = ib_path_join(test_dir, "a/b/c");
+	ib_autofree char *top = ib_path_join(test_dir, "a");
+	ib_autofree char *link = ib_path_join(test_dir, "a/b/link");
+
+	test_file("keep", "x", &keep);
+	ck_ok(ib_file_make_directory(deep, 0755, &err));
+	ck_assert_int_eq(symlink(test_dir, link), 0);
+	ck_ok(ib_file_remove_tree(top, &err));
+	ck_assert(!ib_file_exists(top));
+	ck_assert(ib_file_exists(keep));
+}
+END_TEST
+
+Suite *ib_suite(void)
+{
+	Suite *suite = suite_create("base");
+	TCase *base = tcase_create("base");
+
+	tcase_add_checked_fixture(base, test_dir_make, test_dir_remove);
+	tcase_add_test(base, an_errno_becomes_words_and_a_kind);
+	tcase_add_test(base, a_file_larger_than_the_limit_is_refused);
+	tcase_add_test(base, an_output_that_is_not_committed_leaves_the_old_file);
+	tcase_add_test(base, lists_are_sorted_and_unique_and_can_grow_again);
+	tcase_add_test(base, the_nearest_word_is_near);
+	tcase_add_test(base, paths_are_normalized_and_judged);
+	tcase_add_test(base, base64_and_hex_come_back);
+	tcase_add_test(base, every_job_runs_once);
+	tcase_add_test(base, a_map_finds_what_was_set);
+	tcase_add_test(base, a_folder_is_removed_with_all_in_it_but_not_through_links);
+	suite_add_tcase(suite, base);
+	return suite;
+}
