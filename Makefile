@@ -1,13 +1,18 @@
-# make             build/debug/imagebuild
+# make image       the signed node image, in build/image/
+# make check       every test: units, transcripts, golden images, real data, QEMU boots
 # make help        everything else
 #
 # CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are yours; the project's own are IB_*.
+# V=1 shows whole commands; WERROR=1 makes warnings errors; PACKAGES_ARE_HERE=1
+# skips the look at what is installed.
 
-# V=1 shows the whole commands
 Q        := $(if $(V),,@)
 
 ifeq ($(origin CC),default)
 CC       := gcc
+endif
+ifeq ($(CC),clang)
+override CC := $(firstword $(shell command -v clang clang-14) clang)
 endif
 VERSION  := 0.1.0
 MODE     ?= debug
@@ -53,20 +58,55 @@ UNIT_SRC := $(wildcard imagebuild/tests/unit/test_*.c)
 FUZZ_SRC := $(wildcard imagebuild/tests/fuzz/fuzz_*.c)
 TESTS    := $(wildcard imagebuild/tests/unit/*.c imagebuild/tests/fuzz/*.c)
 HEADERS  := $(wildcard imagebuild/*/*.h signing/*.h)
-SCRIPTS  := $(wildcard imagebuild/tools/* imagebuild/tests/cli/replay vmtests/run)
+SCRIPTS  := $(shell grep -lE '^\#!/bin/(sh|bash)' -r imagebuild/tools imagebuild/tests .ci vmtests 2>/dev/null)
 objects   = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 LIB      := $(OUT)/libimagebuild.a
 UNITS    := $(patsubst imagebuild/tests/unit/%.c,$(OUT)/%,$(UNIT_SRC))
 FUZZERS  := $(patsubst imagebuild/tests/fuzz/%.c,$(OUT)/%,$(FUZZ_SRC))
 
-.PHONY: all help check unit cli corpus lint format-check format layers symbols \
-	headers shell tidy cppcheck analyze san cov ci clean
+VM_SRC   := $(wildcard vmtests/*.c)
+
+.PHONY: all image repo check check-all test unit cli scripts corpus vmtest bench lint format-check \
+	format layers symbols headers shell tidy cppcheck analyze san cov ci clean help
 .SECONDARY:
 
-all: $(OUT)/imagebuild
+all: $(OUT)/imagebuild ## build/debug/imagebuild; MODE=release for the hardened one
 
-help:
-	@sed -n 's/^# make/make/p; s/^\([a-z-]*\): .*## /make \1\t/p' Makefile
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
+
+# ---- what people type ----------------------------------------------------
+# Each sees to its packages first and then calls make again, because pkg-config
+# can answer only when they are there.
+packages = $(if $(PACKAGES_ARE_HERE),@:,@imagebuild/tools/install-packages $(1))
+again    = @$(MAKE) --no-print-directory
+
+image: ## the signed node image of recipes/node.yaml, in build/image/
+	$(call packages,build repo)
+	$(again) MODE=release all
+	@BUILD=$(BUILD) imagebuild/tools/make-image
+
+repo: ## the local RPM repository that the default recipe builds from, in build/repo/
+	$(call packages,repo)
+	@imagebuild/tools/repo/make-repo $(BUILD)/repo
+
+check: ## every test that ends within 25 minutes on two cores
+	$(call packages,build repo test)
+	$(again) WERROR=1 test
+	$(again) image
+	$(again) WERROR=1 scripts
+	$(again) MODE=release WERROR=1 vmtest
+
+check-all: ## check, and what takes longer: sanitizers, both compilers, whole comparisons
+	$(call packages,build repo test lint)
+	$(again) ci
+	$(again) CHECK_ALL=1 check
+
+bench: ## time and memory, side by side with what one would run instead: build/bench.json
+	$(call packages,build repo test)
+	$(again) image
+	@BUILD=$(BUILD) imagebuild/tools/bench
+
 
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -89,7 +129,7 @@ $(OUT)/fuzz_%: $(OUT)/obj/imagebuild/tests/fuzz/fuzz_%.o $(OUT)/obj/imagebuild/t
 	$(call link)
 
 # ---- tests ---------------------------------------------------------------
-check: unit cli corpus ## all of the next three
+test: unit cli corpus ## the tests that need nothing but the program
 
 unit: $(UNITS) ## the Check suites; T=solver runs one of them
 	@for t in $(or $(T:%=$(OUT)/test_%),$(UNITS)); do $$t || exit 1; done
@@ -97,9 +137,18 @@ unit: $(UNITS) ## the Check suites; T=solver runs one of them
 cli: all ## the transcripts; UPDATE=1 accepts what came
 	@PATH="$(CURDIR)/$(OUT):$$PATH" imagebuild/tests/cli/replay imagebuild/tests/cli/*.t
 
+scripts: all ## the tests that hold results against other programs: imagebuild/tests/*/check-*
+	@BUILD=$(CURDIR)/$(BUILD) PATH="$(CURDIR)/$(OUT):$$PATH" imagebuild/tests/run-scripts
+
+vmtest: $(OUT)/vmtest ## boot build/image/ in QEMU; T=tampered runs one case
+	@$(OUT)/vmtest $(BUILD) $(T)
+
 corpus: $(FUZZERS) ## every known-bad input through its fuzz target
 	@for f in $(FUZZERS); do \
 		$$f $(wildcard imagebuild/tests/fuzz/corpus/*) || exit 1; done
+
+$(OUT)/vmtest: $(call objects,$(VM_SRC)) $(LIB)
+	$(call link,$(shell pkg-config --libs check))
 
 # ---- lint ----------------------------------------------------------------
 lint: format-check layers symbols headers shell tidy cppcheck ## all of the next seven
@@ -137,7 +186,7 @@ analyze: ## gcc -fanalyzer, then clang's analyzer
 	scan-build-14 --status-bugs $(MAKE) BUILD=$(BUILD)/scan CC=clang all
 
 san: ## every test under ASan, LSan and UBSan
-	$(MAKE) MODE=san check
+	$(MAKE) MODE=san test
 
 cov: ## line coverage of the unit tests, file by file
 	$(MAKE) MODE=cov unit
@@ -145,9 +194,9 @@ cov: ## line coverage of the unit tests, file by file
 		sed -n "s/^File '\(.*\)'/\1/p; s/^Lines executed:/\t/p" | paste - -
 
 ci: ## gcc and clang with -Werror, release, sanitizers, lint
-	$(MAKE) WERROR=1 CC=gcc check
-	$(MAKE) WERROR=1 CC=clang BUILD=$(BUILD)/clang check
-	$(MAKE) WERROR=1 MODE=release check
+	$(MAKE) WERROR=1 CC=gcc test
+	$(MAKE) WERROR=1 CC=clang BUILD=$(BUILD)/clang test
+	$(MAKE) WERROR=1 MODE=release all
 	$(MAKE) WERROR=1 san
 	$(MAKE) lint analyze
 
