@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crypto - the front door: digests here, keys and certificates in crypto/keys.h. */
+/* crypto - the front door: digests, keys and certificates. */
 #ifndef IB_CRYPTO_H
 #define IB_CRYPTO_H
 
 #include "crypto/digest.h"
+#include "crypto/keys.h"
 
 #endif
