@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* crypto - the front door: digests, keys and certificates. */
+/* crypto - the front door: digests, keys and certificates, DER. */
 #ifndef IB_CRYPTO_H
 #define IB_CRYPTO_H
 
+#include "crypto/der.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
 

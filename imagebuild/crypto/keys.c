@@ -22,6 +22,7 @@ const char *ib_openssl_reason(void)
 }
 
 /* Without it OpenSSL would ask on the terminal. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is OpenSSL's */
 int ib_openssl_no_passphrase(char *buffer, int size, int writing, void *asked)
 {
 	(void)buffer;
