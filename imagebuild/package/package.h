@@ -144,8 +144,8 @@ const char *ib_scriptlet_kind_name(enum ib_scriptlet_kind kind); /* "pre", "file
 
 /*
  * The digest by which lock and recipe name a scriptlet: SHA-256 over kind
- * name, interpreter, each trigger condition and the text, each followed by a
- * newline. Fills scriptlet->digest.
+ * name, interpreter, each trigger condition ("NAME FLAGS EVR", the flags
+ * decimal) and the text, each followed by a newline. Fills scriptlet->digest.
  */
 void ib_scriptlet_digest(struct ib_scriptlet *scriptlet);
 
@@ -156,6 +156,11 @@ int ib_evr_compare(const char *a, const char *b);
 
 /* How many bytes a digest of this kind has; 0 for what is not recognized. */
 size_t ib_digest_size(enum ib_digest_kind kind);
+/* Its name as crypto/digest.h takes it; NULL for what is not recognized. */
+const char *ib_digest_kind_name(enum ib_digest_kind kind);
+
+/* The order of sets: name, version, architecture. */
+int ib_package_compare(const struct ib_package *a, const struct ib_package *b);
 
 /* A sorted set; it borrows the packages and owns nothing but the list. */
 struct ib_package_set;
