@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * boot - what firmware reads: the initrd, the unified kernel image and its
+ * signature, the EFI system partition, the disk.
+ */
+#ifndef IB_BOOT_H
+#define IB_BOOT_H
+
+#include "boot/authenticode.h"
+#include "boot/pe.h"
+#include "boot/uki.h"
+
+#endif
