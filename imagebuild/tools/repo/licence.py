@@ -84,6 +84,23 @@ SPDX = {
     "0bsd": "0BSD",
 }
 
+SPDX.update({name.lower(): name for name in ("AFL-2.1", "FSFAP", "FSFUL", "FSFULLR", "Latex2e", "OLDAP-2.8", "TCL", "NTP", "HPND", "ICU")})
+
+EXCEPTIONS = {
+    ("autoconf", "2"): "Autoconf-exception-2.0",
+    ("autoconf", "3"): "Autoconf-exception-3.0",
+    ("bison", "2"): "Bison-exception-2.2",
+    ("bison", "3"): "Bison-exception-2.2",
+    ("gcc", "3"): "GCC-exception-3.1",
+    ("libtool", "2"): "Libtool-exception",
+    ("libtool", "3"): "Libtool-exception",
+    ("linux-syscall-note", "2"): "Linux-syscall-note",
+    ("classpath", "2"): "Classpath-exception-2.0",
+    ("font", "2"): "Font-exception-2.0",
+    ("texinfo", "3"): "Texinfo-exception",
+    ("texinfo", "2"): "Texinfo-exception",
+}
+
 COMMON = re.compile(r"/usr/share/common-licenses/((?:L?GPL|GFDL|Apache|Artistic|BSD|MPL|CC0)(?:-[0-9.]*[0-9])?)")
 
 UNKNOWN = "LicenseRef-debian-copyright"
@@ -95,12 +112,16 @@ def reference(name):
 
 def one_licence(name):
     """One licence name, perhaps 'GPL-2+ with OpenSSL exception'."""
-    name = re.sub(r"\s+", " ", name).strip(" ,;")
-    if not name:
+    name = re.sub(r"^(?:and|or|and/or)\s+", "", re.sub(r"\s+", " ", name).strip(" ,;"), flags=re.IGNORECASE)
+    if not name or name.lower() in ("none", "and", "or"):
         return None
     known = SPDX.get(name.lower())
     if known:
         return known
+    match = re.match(r"(l?gpl-)([23])\S* with[ -](\S+?)(?:[ -]exception)?$", name.lower().replace("-with-", " with "))
+    base = SPDX.get(name.lower().replace("-with-", " with ").split(" with ")[0])
+    if match and base and (match[3], match[2]) in EXCEPTIONS:
+        return f"{base} WITH {EXCEPTIONS[match[3], match[2]]}"
     return reference(name)
 
 

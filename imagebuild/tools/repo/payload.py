@@ -19,6 +19,9 @@ MERGED = re.compile(r"^(bin|sbin|lib|lib32|lib64|libx32)(/|$)")
 LANGUAGE = re.compile(r"^usr/share/(?:locale|man)/([a-z]{2,3}(?:_[A-Z]{2})?(?:@[a-z]+)?)(?:\.[A-Za-z0-9-]+)?/")
 LOCALE_FOLDER = re.compile(r"^usr/share/locale/([a-z]{2,3}(?:_[A-Z]{2})?(?:@[a-z]+)?)/")
 
+# Folders that systemd's own tmpfiles.d makes.
+SYSTEMD_VAR = {"var/cache", "var/lib", "var/lib/systemd", "var/log", "var/spool", "var/tmp"}
+
 
 @dataclass
 class Entry:
@@ -156,7 +159,7 @@ class Payload:
 
     def remember(self, path, where):
         name = posixpath.basename(path)
-        if path.startswith("usr/lib/sysusers.d/"):
+        if path.startswith(("usr/lib/sysusers.d/", "usr/lib/tmpfiles.d/")):
             with open(where, encoding="utf-8") as text:
                 self.texts[path] = text.read()
         elif path.startswith("usr/share/doc/") and name in ("changelog.Debian.gz", "changelog.gz"):
@@ -249,10 +252,11 @@ class Payload:
 
     def describe_var(self, name):
         """A node's /var may be empty at boot: tmpfiles.d makes the package's folders there again."""
+        said = " ".join(text for path, text in self.texts.items() if path.startswith("usr/lib/tmpfiles.d/"))
         lines = [
             f"d /{path} {entry.mode:04o} {entry.user} {entry.group} - -\n"
             for path, entry in sorted(self.entries.items())
-            if entry.kind == "dir" and path.startswith("var/")
+            if entry.kind == "dir" and path.startswith("var/") and path not in SYSTEMD_VAR and f"/{path} " not in said
         ]
         if lines:
             self.add_bytes(f"usr/lib/tmpfiles.d/pkg-{name}.conf", "".join(lines).encode())

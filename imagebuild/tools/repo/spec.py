@@ -28,8 +28,8 @@ MACROS = """\
 %__check_files %{nil}
 %_build_id_links none
 %_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm
-%_binary_payload w5.zstdio
-%_source_payload w5.zstdio
+%_binary_payload w9.zstdio
+%_source_payload w9.zstdio
 %_binary_filedigest_algorithm 8
 %_source_filedigest_algorithm 8
 %_invalid_encoding_terminates_build 0
