@@ -7,6 +7,7 @@
 #define IB_BOOT_H
 
 #include "boot/authenticode.h"
+#include "boot/cpio.h"
 #include "boot/pe.h"
 #include "boot/uki.h"
 

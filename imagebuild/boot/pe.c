@@ -35,6 +35,7 @@ static int parse_optional(const uint8_t *head, size_t head_size, const char *nam
 	const uint8_t *coff = head + pe->coff_offset;
 	const uint8_t *optional = head + pe->optional_offset;
 	uint32_t optional_size = ib_get_le16(coff + 16);
+	size_t debug = DIRECTORIES + 8 * DIRECTORY_DEBUG;
 	uint32_t directories = 0;
 
 	if (pe->optional_offset + optional_size > head_size || optional_size < DIRECTORIES)
@@ -56,7 +57,7 @@ static int parse_optional(const uint8_t *head, size_t head_size, const char *nam
 	pe->certificate_offset = ib_get_le32(head + pe->security_offset);
 	pe->certificate_size = ib_get_le32(head + pe->security_offset + 4);
 	if (directories > DIRECTORY_DEBUG)
-		pe->debug_size = ib_get_le32(optional + DIRECTORIES + 8 * DIRECTORY_DEBUG + 4);
+		pe->debug_size = ib_get_le32(optional + debug + 4);
 	pe->table_offset = pe->optional_offset + optional_size;
 	return 0;
 }

@@ -234,21 +234,20 @@ static int write_contents(struct plan *plan, struct ib_error *err)
 	return 0;
 }
 
-int ib_uki_build(const void *stub, size_t stub_size, const struct ib_uki_section *sections,
-		 size_t count, int out_fd, const char *name, struct ib_error *err)
+int ib_uki_build(const struct ib_uki *uki, int out_fd, const char *name, struct ib_error *err)
 {
-	struct plan plan = { .stub = stub, .fd = out_fd, .name = name };
+	struct plan plan = { .stub = uki->stub, .fd = out_fd, .name = name };
 	IB_AUTO_BUFFER(head, IB_PE_MAX_HEADERS);
 	int r = 0;
 
-	if (stub_size > IB_UKI_MAX_STUB)
+	if (uki->stub_size > IB_UKI_MAX_STUB)
 		return ib_fail(err, IB_LIMIT, "the stub for '%s' is larger than %d bytes", name,
 			       IB_UKI_MAX_STUB);
-	r = ib_pe_parse(stub, stub_size, stub_size, "stub", &plan.pe, err);
+	r = ib_pe_parse(uki->stub, uki->stub_size, uki->stub_size, "stub", &plan.pe, err);
 	if (r < 0)
 		return ib_error_prefix(err, "'%s'", name);
 	IB_TRY(check_stub(&plan, err));
-	IB_TRY(choose_sections(&plan, sections, count, err));
+	IB_TRY(choose_sections(&plan, uki->sections, uki->section_count, err));
 	IB_TRY(size_headers(&plan, err));
 	IB_TRY(build_headers(&plan, &head, err));
 	IB_TRY(put(&plan, head.data, head.size, err));

@@ -26,14 +26,21 @@ struct ib_uki_section {
 	uint64_t size;    /* 0: the section is left out */
 };
 
+struct ib_uki {
+	const void *stub;
+	size_t stub_size;
+	const struct ib_uki_section *sections; /* in any order */
+	size_t section_count;
+};
+
 /*
  * Writes to out_fd from its start (it should be empty); name is for errors. A
  * section that is not in the specification, given twice, or in the stub
  * already is IB_INPUT. Without sections it gives the stub back in its plain
  * form: that is how a boot loader is made ready to be signed.
  */
-int ib_uki_build(const void *stub, size_t stub_size, const struct ib_uki_section *sections,
-		 size_t count, int out_fd, const char *name, struct ib_error *err) IB_MUST_CHECK;
+int ib_uki_build(const struct ib_uki *uki, int out_fd, const char *name, struct ib_error *err)
+	IB_MUST_CHECK;
 
 /*
  * The kernel's command line: the words with single spaces between, then roothash= (if root_hash

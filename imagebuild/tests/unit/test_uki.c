@@ -75,7 +75,8 @@ static int build(const char *name)
 	memset(initrd, 'i', sizeof(initrd));
 	ck_ok(ib_fd_write(initrd_fd, initrd, sizeof(initrd), 0, "initrd", &err));
 	read_stub(STUB_PATH, &stub);
-	ck_ok(ib_uki_build(stub.data, stub.size, sections, IB_COUNT(sections), fd, name, &err));
+	ck_ok(ib_uki_build(&(struct ib_uki){ stub.data, stub.size, sections, IB_COUNT(sections) },
+			   fd, name, &err));
 	return fd;
 }
 
@@ -208,7 +209,8 @@ START_TEST(a_boot_loader_is_made_plain_and_signed)
 	struct ib_pe pe;
 
 	read_stub(LOADER_PATH, &loader);
-	ck_ok(ib_uki_build(loader.data, loader.size, NULL, 0, fd, "loader.efi", &err));
+	ck_ok(ib_uki_build(&(struct ib_uki){ loader.data, loader.size, NULL, 0 }, fd, "loader.efi",
+			   &err));
 	ck_ok(ib_authenticode_sign(fd, "loader.efi", key, certificate, &err));
 	ck_ok(ib_pe_read(fd, "loader.efi", &pe, &err));
 	ck_assert_uint_eq(pe.certificate_offset, pe.data_end);
@@ -237,7 +239,8 @@ START_TEST(sections_that_make_no_sense_are_refused)
 	int r = 0;
 
 	read_stub(STUB_PATH, &stub);
-	r = ib_uki_build(stub.data, stub.size, cases[_i].sections, 2, fd, "x", &err);
+	r = ib_uki_build(&(struct ib_uki){ stub.data, stub.size, cases[_i].sections, 2 }, fd, "x",
+			 &err);
 	ck_assert_int_lt(r, 0);
 	ck_assert_ptr_nonnull(strstr(err.text, cases[_i].text));
 	ib_error_clear(&err);
