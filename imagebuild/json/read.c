@@ -159,14 +159,14 @@ static int escaped_byte(const char *s)
 
 char *ib_json_decode_bytes(const char *text)
 {
-	char *bytes = ib_alloc(strlen(text) + 1);
-	char *at = bytes;
+	uint8_t *bytes = ib_alloc(strlen(text) + 1);
+	uint8_t *at = bytes;
 
 	while (*text) {
 		int byte = escaped_byte(text);
 
-		*at++ = byte < 0 ? *text : (char)byte;
+		*at++ = (uint8_t)(byte < 0 ? *text : byte);
 		text += byte < 0 ? 1 : 3;
 	}
-	return bytes;
+	return (char *)bytes;
 }
