@@ -117,13 +117,16 @@ $(LIB): $(call objects,$(LIB_SRC))
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 
-link = $(Q)$(CC) $(IB_LDFLAGS) $(LDFLAGS) $^ $(1) $(IB_LDLIBS) $(LDLIBS) -o $@
+link = $(Q)$(CC) $(IB_LDFLAGS) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(1) $(IB_LDLIBS) $(LDLIBS) -o $@
 
 $(OUT)/imagebuild: $(call objects,$(CLI_SRC)) $(LIB)
 	$(call link)
 
 $(OUT)/test_%: $(OUT)/obj/imagebuild/tests/unit/test_%.o $(OUT)/obj/imagebuild/tests/unit/runner.o $(LIB)
 	$(call link,$(shell pkg-config --libs check))
+
+# What a test needs from vmtests/, which is no part of the library.
+$(OUT)/test_varstore: $(OUT)/obj/vmtests/varstore.o
 
 $(OUT)/fuzz_%: $(OUT)/obj/imagebuild/tests/fuzz/fuzz_%.o $(OUT)/obj/imagebuild/tests/fuzz/replay.o $(LIB)
 	$(call link)
