@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* internal - what the files of this room share. */
+#ifndef IB_RESOLVE_INTERNAL_H
+#define IB_RESOLVE_INTERNAL_H
+
+#include <solv/bitmap.h>
+#include <solv/pool.h>
+#include <solv/queue.h>
+#include <solv/repo.h>
+#include <solv/solver.h>
+
+#include "resolve/resolve.h"
+
+/* One repository in the pool, in the order of ids. */
+struct ib_resolve_source {
+	const struct ib_resolve_repository *given;
+	size_t index; /* in the request */
+	Repo *repo;
+};
+
+struct ib_resolver {
+	const struct ib_resolve_request *request;
+	Pool *pool;
+	struct ib_resolve_source *sources;
+	size_t source_count;
+	Map considered; /* what is neither excluded nor hidden */
+	bool filelists_read;
+	struct ib_strings *problems;
+};
+
+/* What the solver is asked for: pairs as libsolv wants them, and the wish behind each. */
+struct ib_resolve_jobs {
+	Queue queue;         /* how, what */
+	const char **wishes; /* one for each pair; owned array of borrowed text */
+	size_t count;
+};
+
+/* cache.c: the packages of a repository, and later their file lists, from cache or XML. */
+int ib_resolve_load_primary(struct ib_resolver *resolver, struct ib_resolve_source *sources,
+			    size_t count, struct ib_error *err) IB_MUST_CHECK;
+int ib_resolve_load_filelists(struct ib_resolver *resolver, struct ib_resolve_source *source,
+			      struct ib_error *err) IB_MUST_CHECK;
+
+/* solvfile.c: a file of the cache. */
+struct ib_solv_file {
+	struct ib_buffer buffer;
+	const char *names; /* in buffer: one a line, sorted */
+	size_t names_size;
+	const char *solv; /* in buffer */
+	size_t solv_size;
+};
+void ib_solv_file_done(struct ib_solv_file *file);
+/* False when it is absent, damaged or was made from something else. */
+bool ib_solv_file_read(const char *path, const char *cookie, struct ib_solv_file *ret_file);
+/* Lays names and solv out in ret_file, as it would be read back. */
+void ib_solv_file_make(const char *cookie, const char *names, size_t names_size, const char *solv,
+		       size_t solv_size, struct ib_solv_file *ret_file);
+
+/* parse.c: XML to bytes of a .solv file, packages in canonical order. */
+int ib_resolve_parse_primary(const struct ib_resolve_repository *repository, const char *cookie,
+			     struct ib_solv_file *ret_file, struct ib_error *err) IB_MUST_CHECK;
+int ib_resolve_parse_filelists(const struct ib_resolve_repository *repository, const char *path,
+			       const struct ib_solv_file *primary, const char *cookie,
+			       struct ib_solv_file *ret_file, struct ib_error *err) IB_MUST_CHECK;
+/* Appends the packages (or, with extend, the file lists) in file to repo. */
+int ib_resolve_add_solv(Repo *repo, const struct ib_solv_file *file, bool extend,
+			struct ib_error *err) IB_MUST_CHECK;
+
+/* wishes.c */
+void ib_resolve_jobs_done(struct ib_resolve_jobs *jobs);
+void ib_resolve_jobs_add(struct ib_resolve_jobs *jobs, Id how, Id what, const char *wish);
+int ib_resolve_add_wishes(struct ib_resolver *resolver, const struct ib_resolve_wishes *wishes,
+			  struct ib_resolve_jobs *jobs, struct ib_error *err) IB_MUST_CHECK;
+int ib_resolve_apply_excludes(struct ib_resolver *resolver, struct ib_error *err) IB_MUST_CHECK;
+
+/* groups.c: the names that a group of comps brings; false when no repository has it. */
+int ib_resolve_group_members(struct ib_resolver *resolver, const char *group,
+			     struct ib_strings *members, bool *ret_found, struct ib_error *err)
+	IB_MUST_CHECK;
+
+/* paths.c: reads file lists when a reachable requirement or a wish names a path that needs them. */
+bool ib_resolve_path_is_primary(const char *path);
+bool ib_resolve_needs_filelists(struct ib_resolver *resolver, const struct ib_resolve_jobs *jobs);
+int ib_resolve_read_filelists(struct ib_resolver *resolver, struct ib_error *err) IB_MUST_CHECK;
+
+/* problems.c: what the solver could not do, as sentences; returns the failure. */
+int ib_resolve_tell_problems(struct ib_resolver *resolver, Solver *solver,
+			     const struct ib_resolve_jobs *jobs, const char *set,
+			     struct ib_error *err);
+/* "name-[epoch:]version-release.arch" with an epoch only when not 0. */
+const char *ib_resolve_nevra(Pool *pool, Id package);
+
+/* result.c */
+struct ib_resolve_run {
+	Queue chosen; /* sorted as the result is */
+	struct ib_resolve_jobs jobs;
+};
+void ib_resolve_run_done(struct ib_resolve_run *run);
+int ib_resolve_compare(const void *a, const void *b, void *context); /* a Pool */
+int ib_resolve_collect(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		       struct ib_resolve_run *initrd, struct ib_resolution **ret_resolution,
+		       struct ib_error *err) IB_MUST_CHECK;
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* resolve - the way from a request to a resolution. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <solv/poolarch.h>
+#include <solv/solverdebug.h>
+
+#include "resolve/internal.h"
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct ib_resolve_source *x = a;
+	const struct ib_resolve_source *y = b;
+
+	return strcmp(x->given->id, y->given->id);
+}
+
+/* Sorted by id, so that the order in the recipe does not matter. */
+static int order_sources(struct ib_resolver *resolver, struct ib_error *err)
+{
+	const struct ib_resolve_request *request = resolver->request;
+	size_t i = 0;
+
+	resolver->source_count = request->repository_count;
+	resolver->sources =
+		ib_alloc_array(request->repository_count + 1, sizeof(*resolver->sources));
+	for (i = 0; i < request->repository_count; i++) {
+		resolver->sources[i].given = &request->repositories[i];
+		resolver->sources[i].index = i;
+	}
+	qsort(resolver->sources, resolver->source_count, sizeof(*resolver->sources), compare_ids);
+	for (i = 1; i < resolver->source_count; i++)
+		if (!compare_ids(&resolver->sources[i - 1], &resolver->sources[i]))
+			return ib_fail(err, IB_INPUT, "two repositories have the id '%s'",
+				       resolver->sources[i].given->id);
+	return 0;
+}
+
+static int load(struct ib_resolver *resolver, struct ib_error *err)
+{
+	const struct ib_resolve_request *request = resolver->request;
+	Pool *pool = resolver->pool;
+
+	pool_setdisttype(pool, DISTTYPE_RPM);
+	if (request->multilib)
+		pool_setarch(pool, request->architecture);
+	else
+		pool_setarchpolicy(pool, request->architecture);
+	/* Excluded packages stay visible to the solver, which can then say that they are. */
+	pool_set_flag(pool, POOL_FLAG_WHATPROVIDESWITHDISABLED, 1);
+	/* One name for two architectures is no conflict, as in rpm. */
+	pool_set_flag(pool, POOL_FLAG_OBSOLETEUSESCOLORS, 1);
+	pool_set_flag(pool, POOL_FLAG_IMPLICITOBSOLETEUSESCOLORS, 1);
+	IB_TRY(order_sources(resolver, err));
+	IB_TRY(ib_resolve_load_primary(resolver, resolver->sources, resolver->source_count, err));
+	pool_addfileprovides(pool);
+	pool_createwhatprovides(pool);
+	map_init(&resolver->considered, pool->nsolvables);
+	map_setall(&resolver->considered);
+	IB_TRY(ib_resolve_apply_excludes(resolver, err));
+	pool->considered = &resolver->considered;
+	return 0;
+}
+
+static bool names_rare_path(const struct ib_resolve_wishes *wishes)
+{
+	size_t i = 0;
+
+	for (i = 0; i < wishes->count; i++)
+		if (*wishes->items[i] == '/' && !ib_resolve_path_is_primary(wishes->items[i]))
+			return true;
+	return false;
+}
+
+/* Turns wishes into jobs; reads file lists first when they could change the answer. */
+static int prepare(struct ib_resolver *resolver, const struct ib_resolve_wishes *wishes,
+		   struct ib_resolve_run *run, struct ib_error *err)
+{
+	if (names_rare_path(wishes))
+		IB_TRY(ib_resolve_read_filelists(resolver, err));
+	IB_TRY(ib_resolve_add_wishes(resolver, wishes, &run->jobs, err));
+	if (resolver->filelists_read || !ib_resolve_needs_filelists(resolver, &run->jobs))
+		return 0;
+	IB_TRY(ib_resolve_read_filelists(resolver, err));
+	ib_resolve_jobs_done(&run->jobs);
+	queue_init(&run->jobs.queue);
+	return ib_resolve_add_wishes(resolver, wishes, &run->jobs, err);
+}
+
+static void take_chosen(Pool *pool, Solver *solver, Queue *chosen)
+{
+	Queue decided;
+	int i = 0;
+
+	queue_init(&decided);
+	solver_get_decisionqueue(solver, &decided);
+	for (i = 0; i < decided.count; i++)
+		if (decided.elements[i] > 0 && decided.elements[i] != SYSTEMSOLVABLE)
+			queue_push(chosen, decided.elements[i]);
+	queue_free(&decided);
+	qsort_r(chosen->elements, (size_t)chosen->count, sizeof(Id), ib_resolve_compare, pool);
+}
+
+/* set: "root file system" or "initrd", for words. */
+static int solve(struct ib_resolver *resolver, struct ib_resolve_run *run, const char *set,
+		 struct ib_error *err)
+{
+	Solver *solver = solver_create(resolver->pool);
+	int r = 0;
+
+	/* The rules by which dnf asks libsolv, so that the answers are the same. */
+	solver_set_flag(solver, SOLVER_FLAG_ALLOW_VENDORCHANGE, 1);
+	solver_set_flag(solver, SOLVER_FLAG_BEST_OBEY_POLICY, 1);
+	solver_set_flag(solver, SOLVER_FLAG_YUM_OBSOLETES, 1);
+	solver_set_flag(solver, SOLVER_FLAG_URPM_REORDER, 1);
+	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED,
+			!resolver->request->weak_dependencies);
+	if (solver_solve(solver, &run->jobs.queue))
+		r = ib_resolve_tell_problems(resolver, solver, &run->jobs, set, err);
+	else
+		take_chosen(resolver->pool, solver, &run->chosen);
+	solver_free(solver);
+	return r;
+}
+
+/* Hides every package that has a root package's name and is not that package. */
+static void hold_to_root(const struct ib_resolver *resolver, const struct ib_resolve_run *root,
+			 Map *considered, struct ib_resolve_jobs *jobs)
+{
+	Pool *pool = resolver->pool;
+	int i = 0;
+
+	for (i = 0; i < root->chosen.count; i++) {
+		Id chosen = root->chosen.elements[i];
+		const Solvable *s = pool_id2solvable(pool, chosen);
+		Id p = 0;
+		Id pp = 0;
+
+		FOR_PROVIDES (p, pp, s->name) {
+			const Solvable *other = pool_id2solvable(pool, p);
+
+			if (other->name == s->name &&
+			    (other->evr != s->evr || other->arch == s->arch) && p != chosen)
+				map_clr(considered, p);
+		}
+		ib_resolve_jobs_add(jobs, SOLVER_FAVOR | SOLVER_SOLVABLE, chosen, NULL);
+	}
+	/* A name may be there twice, for two architectures: neither hides the other. */
+	for (i = 0; i < root->chosen.count; i++)
+		MAPSET(considered, root->chosen.elements[i]);
+}
+
+static int solve_initrd(struct ib_resolver *resolver, const struct ib_resolve_run *root,
+			struct ib_resolve_run *initrd, struct ib_error *err)
+{
+	Map held;
+	int r = 0;
+
+	map_init_clone(&held, &resolver->considered);
+	hold_to_root(resolver, root, &held, &initrd->jobs);
+	resolver->pool->considered = &held;
+	r = solve(resolver, initrd, "initrd", err);
+	resolver->pool->considered = &resolver->considered;
+	map_free(&held);
+	return r;
+}
+
+static int prepare_both(struct ib_resolver *resolver, struct ib_resolve_run *root,
+			struct ib_resolve_run *initrd, struct ib_error *err)
+{
+	const struct ib_resolve_request *request = resolver->request;
+	bool lists = false;
+
+	IB_TRY(prepare(resolver, &request->root, root, err));
+	lists = resolver->filelists_read;
+	IB_TRY(prepare(resolver, &request->initrd, initrd, err));
+	if (lists || !resolver->filelists_read)
+		return 0;
+	/* The initrd needed the lists: ask for the root again, one answer for one question. */
+	ib_resolve_jobs_done(&root->jobs);
+	queue_init(&root->jobs.queue);
+	return prepare(resolver, &request->root, root, err);
+}
+
+static int run_both(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		    struct ib_resolve_run *initrd, struct ib_resolution **ret_resolution,
+		    struct ib_error *err)
+{
+	IB_TRY(load(resolver, err));
+	IB_TRY(prepare_both(resolver, root, initrd, err));
+	IB_TRY(solve(resolver, root, "root file system", err));
+	if (resolver->request->initrd.count)
+		IB_TRY(solve_initrd(resolver, root, initrd, err));
+	return ib_resolve_collect(resolver, root, initrd, ret_resolution, err);
+}
+
+int ib_resolve(const struct ib_resolve_request *request, struct ib_strings *problems,
+	       struct ib_resolution **ret_resolution, struct ib_error *err)
+{
+	struct ib_resolver resolver = { .request = request, .problems = problems };
+	struct ib_resolve_run root = { .jobs.count = 0 };
+	struct ib_resolve_run initrd = { .jobs.count = 0 };
+	int r = 0;
+
+	queue_init(&root.chosen);
+	queue_init(&root.jobs.queue);
+	queue_init(&initrd.chosen);
+	queue_init(&initrd.jobs.queue);
+	resolver.pool = pool_create();
+	r = run_both(&resolver, &root, &initrd, ret_resolution, err);
+	ib_resolve_run_done(&root);
+	ib_resolve_run_done(&initrd);
+	resolver.pool->considered = NULL;
+	if (resolver.considered.size)
+		map_free(&resolver.considered);
+	pool_free(resolver.pool);
+	ib_free(resolver.sources);
+	return r;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wishes - what a recipe's words mean among the packages that there are. */
+#include <string.h>
+
+#include <solv/pool_parserpmrichdep.h>
+#include <solv/selection.h>
+
+#include "resolve/internal.h"
+
+#define BY_NAME (SELECTION_NAME | SELECTION_CANON | SELECTION_DOTARCH | SELECTION_REL)
+
+void ib_resolve_jobs_done(struct ib_resolve_jobs *jobs)
+{
+	queue_free(&jobs->queue);
+	ib_free(ib_take(jobs->wishes));
+	jobs->count = 0;
+}
+
+void ib_resolve_jobs_add(struct ib_resolve_jobs *jobs, Id how, Id what, const char *wish)
+{
+	queue_push2(&jobs->queue, how, what);
+	ib_grow(jobs->wishes, jobs->count);
+	jobs->wishes[jobs->count++] = wish;
+}
+
+static void add_selection(struct ib_resolve_jobs *jobs, const Queue *selection, const char *wish)
+{
+	int i = 0;
+
+	for (i = 0; i < selection->count; i += 2)
+		ib_resolve_jobs_add(jobs,
+				    selection->elements[i] | SOLVER_INSTALL | SOLVER_FORCEBEST,
+				    selection->elements[i + 1], wish);
+}
+
+/* Name first, then path, then what is provided: the order in which dnf reads a wish. */
+static void select_packages(Pool *pool, const char *wish, int flags, Queue *selection)
+{
+	if (*wish == '/')
+		selection_make(pool, selection, wish, SELECTION_FILELIST | flags);
+	else
+		selection_make(pool, selection, wish, BY_NAME | flags);
+	if (!selection->count)
+		selection_make(pool, selection, wish, SELECTION_PROVIDES | SELECTION_REL | flags);
+}
+
+static const char *nearest_name(Pool *pool, const char *wish)
+{
+	IB_AUTO_STRINGS(names);
+	const char *near = NULL;
+	Id p = 0;
+
+	FOR_POOL_SOLVABLES (p)
+		ib_strings_add(&names, pool_id2str(pool, pool->solvables[p].name));
+	ib_strings_sort_unique(&names);
+	near = ib_str_nearest(wish, (const char *const *)names.items, names.count);
+	/* The pool keeps it; the list goes away. */
+	return near ? pool_id2str(pool, pool_str2id(pool, near, 0)) : NULL;
+}
+
+/* Whether the package is one that the wish means, had it been built for this machine. */
+static bool is_meant(Pool *pool, Id package, const char *wish, Id provided)
+{
+	Solvable *s = pool_id2solvable(pool, package);
+	const char *name = pool_id2str(pool, s->name);
+
+	if (ib_str_equal(wish, name) || ib_str_equal(wish, ib_resolve_nevra(pool, package)) ||
+	    ib_str_equal(wish, pool_tmpjoin(pool, name, ".", pool_id2str(pool, s->arch))))
+		return true;
+	return provided && solvable_matchesdep(s, SOLVABLE_PROVIDES, provided, -1);
+}
+
+/* The first package that the wish would mean, excluded or built for another machine; or 0. */
+static Id find_hidden(struct ib_resolver *resolver, const char *wish)
+{
+	Pool *pool = resolver->pool;
+	Id provided = pool_str2id(pool, wish, 0);
+	Queue found;
+	Queue packages;
+	Id first = 0;
+	Id p = 0;
+
+	queue_init(&found);
+	queue_init(&packages);
+	select_packages(pool, wish, SELECTION_WITH_DISABLED, &found);
+	if (found.count)
+		selection_solvables(pool, &found, &packages);
+	if (packages.count)
+		first = packages.elements[0];
+	FOR_POOL_SOLVABLES (p)
+		if (!first && is_meant(pool, p, wish, provided))
+			first = p;
+	queue_free(&found);
+	queue_free(&packages);
+	return first;
+}
+
+/* Nobody fulfils it: perhaps because it is excluded, or built for another machine. */
+static int fail_wish(struct ib_resolver *resolver, const char *wish, struct ib_error *err)
+{
+	Pool *pool = resolver->pool;
+	Id hidden = find_hidden(resolver, wish);
+	const char *near = NULL;
+
+	if (hidden && !MAPTST(&resolver->considered, hidden)) {
+		ib_fail(err, IB_INPUT,
+			"what '%s' names is excluded: package '%s' (repository '%s')", wish,
+			ib_resolve_nevra(pool, hidden), pool->solvables[hidden].repo->name);
+		ib_error_hint(err, "Take the wish or the exclude out of the recipe; for a module's "
+				   "package, enable its stream.");
+		return -IB_INPUT;
+	}
+	if (hidden) {
+		ib_fail(err, IB_INPUT, "no package fulfils '%s' for %s: '%s' is built for %s", wish,
+			resolver->request->architecture, ib_resolve_nevra(pool, hidden),
+			pool_id2str(pool, pool->solvables[hidden].arch));
+		ib_error_hint(err, "Packages for other architectures need multilib.");
+		return -IB_INPUT;
+	}
+	ib_fail(err, IB_INPUT, "no package in any repository fulfils '%s'", wish);
+	near = nearest_name(pool, wish);
+	if (near)
+		ib_error_hint(err, "Did you mean '%s'?", near);
+	else
+		ib_error_hint(err, "Correct the name, or add the repository that has it.");
+	return -IB_INPUT;
+}
+
+static int add_rich(struct ib_resolver *resolver, const char *wish, struct ib_resolve_jobs *jobs,
+		    struct ib_error *err)
+{
+	Id dependency = pool_parserpmrichdep(resolver->pool, wish);
+
+	if (!dependency) {
+		ib_fail(err, IB_INPUT, "cannot read the rich dependency '%s'", wish);
+		ib_error_hint(err, "Write it as rpm does: (a or b), (a and b >= 2), (a if b).");
+		return -IB_INPUT;
+	}
+	ib_resolve_jobs_add(jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, dependency, wish);
+	return 0;
+}
+
+static int add_group(struct ib_resolver *resolver, const char *wish, struct ib_resolve_jobs *jobs,
+		     struct ib_error *err)
+{
+	IB_AUTO_STRINGS(members);
+	bool found = false;
+	size_t i = 0;
+
+	IB_TRY(ib_resolve_group_members(resolver, wish + 1, &members, &found, err));
+	if (!found) {
+		ib_fail(err, IB_INPUT, "no repository has a group '%s'", wish + 1);
+		ib_error_hint(err, "A group is named by its id in comps, as in '@core'.");
+		return -IB_INPUT;
+	}
+	for (i = 0; i < members.count; i++) {
+		Queue selection;
+
+		queue_init(&selection);
+		selection_make(resolver->pool, &selection, members.items[i], SELECTION_NAME);
+		if (!selection.count)
+			ib_warn(resolver->request->log,
+				"group '%s' names package '%s', which no repository has: left out",
+				wish + 1, members.items[i]);
+		add_selection(jobs, &selection, wish);
+		queue_free(&selection);
+	}
+	return 0;
+}
+
+static int add_wish(struct ib_resolver *resolver, const char *wish, struct ib_resolve_jobs *jobs,
+		    struct ib_error *err)
+{
+	Queue selection;
+	bool found = false;
+
+	if (*wish == '@')
+		return add_group(resolver, wish, jobs, err);
+	if (*wish == '(')
+		return add_rich(resolver, wish, jobs, err);
+	queue_init(&selection);
+	select_packages(resolver->pool, wish, 0, &selection);
+	found = selection.count > 0;
+	add_selection(jobs, &selection, wish);
+	queue_free(&selection);
+	return found ? 0 : fail_wish(resolver, wish, err);
+}
+
+int ib_resolve_add_wishes(struct ib_resolver *resolver, const struct ib_resolve_wishes *wishes,
+			  struct ib_resolve_jobs *jobs, struct ib_error *err)
+{
+	IB_AUTO_STRINGS(sorted);
+	size_t i = 0;
+
+	for (i = 0; i < wishes->count; i++)
+		ib_strings_add(&sorted, wishes->items[i]);
+	ib_strings_sort_unique(&sorted);
+	for (i = 0; i < sorted.count; i++) {
+		/* The pool's copy lives as long as the jobs. */
+		Id kept = pool_str2id(resolver->pool, sorted.items[i], 1);
+
+		IB_TRY(add_wish(resolver, pool_id2str(resolver->pool, kept), jobs, err));
+	}
+	return 0;
+}
+
+int ib_resolve_apply_excludes(struct ib_resolver *resolver, struct ib_error *err)
+{
+	const struct ib_resolve_wishes *exclude = &resolver->request->exclude;
+	Pool *pool = resolver->pool;
+	size_t i = 0;
+
+	(void)err;
+	for (i = 0; i < exclude->count; i++) {
+		Queue found;
+		Queue packages;
+		int j = 0;
+
+		queue_init(&found);
+		queue_init(&packages);
+		selection_make(pool, &found, exclude->items[i],
+			       BY_NAME | SELECTION_GLOB | SELECTION_WITH_DISABLED);
+		if (found.count)
+			selection_solvables(pool, &found, &packages);
+		else
+			ib_warn(resolver->request->log, "exclude '%s' concerns no package",
+				exclude->items[i]);
+		for (j = 0; j < packages.count; j++)
+			map_clr(&resolver->considered, packages.elements[j]);
+		queue_free(&packages);
+		queue_free(&found);
+	}
+	return 0;
+}
