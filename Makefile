@@ -86,9 +86,9 @@ image: ## the signed node image of recipes/node.yaml, in build/image/
 	$(again) MODE=release all
 	@BUILD=$(BUILD) imagebuild/tools/make-image
 
-repo: ## the local RPM repository that the default recipe builds from, in build/repo/
+repo: ## the local RPM repository of the default recipe, in build/repo/ (STATE=2: a newer one too; REFRESH=1: ask apt again)
 	$(call packages,repo)
-	@imagebuild/tools/repo/make-repo $(BUILD)/repo
+	@imagebuild/tools/repo/make-repo $(BUILD)/repo $(if $(STATE),--state $(STATE)) $(if $(REFRESH),--refresh)
 
 check: ## every test that ends within 25 minutes on two cores
 	$(call packages,build repo test)
