@@ -6,5 +6,6 @@
 #include "crypto/der.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
+#include "crypto/raw.h"
 
 #endif
