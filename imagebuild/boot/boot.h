@@ -8,7 +8,6 @@
 
 #include "boot/authenticode.h"
 #include "boot/cpio.h"
-#include "boot/fat.h"
 #include "boot/pe.h"
 #include "boot/uki.h"
 

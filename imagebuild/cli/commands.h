@@ -5,7 +5,6 @@
 
 struct ib_command;
 
-extern const struct ib_command ib_cmd_keys;
 extern const struct ib_command ib_cmd_version;
 
 #endif
