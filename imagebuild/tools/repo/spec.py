@@ -160,7 +160,7 @@ class Builder:
     def prepare(self):
         os.makedirs(self.home, exist_ok=True)
         with open(self.macros, "w", encoding="ascii") as out:
-            out.write(MACROS + "%_topdir " + self.work + "/top\n%_tmppath " + self.work + "/tmp\n")
+            out.write(MACROS + "%_topdir " + self.work + "/top\n%_tmppath " + self.work + "/tmp\n%_dbpath " + self.work + "/rpmdb\n")
 
     def build(self, package, out_dir, change=None):
         """Make the .rpm in out_dir; returns what the index wants to know of it."""
@@ -175,7 +175,7 @@ class Builder:
             out.write(text.replace("@FILES@", listing))
         with open(listing, "w", encoding="utf-8") as out:
             out.write("".join(file_line(path, entry) + "\n" for path, entry in sorted(payload.entries.items())))
-        command = ["rpmbuild", *rpm_options(self.macros), "-bb", "--noclean", "--quiet", "--target", package.arch]
+        command = ["rpmbuild", *rpm_options(self.macros), "-bb", "--nodeps", "--noclean", "--quiet", "--target", package.arch]
         command += ["--buildroot", os.path.join(work, "root"), "--define", f"_rpmdir {out_dir}", spec]
         run = subprocess.run(command, env=environment(self.home, epoch), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if run.returncode != 0 or not os.path.exists(os.path.join(out_dir, package.file_name)):
