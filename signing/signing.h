@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "crypto/crypto.h"
+#include "signing/dsse.h"
 
 /* No CMS of ours, and none that we read, is larger. */
 #define IB_CMS_MAX_SIZE (1 << 20)

@@ -98,6 +98,43 @@ int ib_fd_read_at(int fd, void *data, size_t size, uint64_t offset, const char *
 	return 0;
 }
 
+static int copy_by_hand(const struct ib_range *from, const struct ib_range *to, uint64_t done,
+			uint64_t size, struct ib_error *err)
+{
+	enum { CHUNK = 1 << 18 };
+	ib_autofree uint8_t *chunk = ib_alloc(CHUNK);
+
+	while (done < size) {
+		size_t part = (size_t)IB_MIN(size - done, CHUNK);
+
+		IB_TRY(ib_fd_read_at(from->fd, chunk, part, from->offset + done, from->name, err));
+		IB_TRY(ib_fd_write(to->fd, chunk, part, to->offset + done, to->name, err));
+		done += part;
+	}
+	return 0;
+}
+
+int ib_fd_copy(const struct ib_range *from, const struct ib_range *to, uint64_t size,
+	       struct ib_error *err)
+{
+	off_t in = (off_t)from->offset;
+	off_t out = (off_t)to->offset;
+	uint64_t done = 0;
+
+	while (done < size) {
+		size_t part = (size_t)IB_MIN(size - done, (uint64_t)1 << 30);
+		ssize_t copied = copy_file_range(from->fd, &in, to->fd, &out, part, 0);
+
+		if (copied < 0 && errno == EINTR)
+			continue;
+		/* Not every file system can, and the end of the source is told by hand as well. */
+		if (copied <= 0)
+			return copy_by_hand(from, to, done, size, err);
+		done += (uint64_t)copied;
+	}
+	return 0;
+}
+
 int ib_fd_size(int fd, const char *name, uint64_t *ret_size, struct ib_error *err)
 {
 	struct stat st;

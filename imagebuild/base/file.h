@@ -38,6 +38,17 @@ int ib_fd_write(int fd, const void *data, size_t size, uint64_t offset, const ch
 /* Exactly size bytes at offset; a file that ends before is IB_INPUT. */
 int ib_fd_read_at(int fd, void *data, size_t size, uint64_t offset, const char *name,
 		  struct ib_error *err) IB_MUST_CHECK;
+/*
+ * Copies size bytes from one file to a place in another, shared or inside the kernel where the file
+ * system can. A source that ends before is IB_INPUT; names are for the errors.
+ */
+struct ib_range {
+	int fd;
+	uint64_t offset;
+	const char *name;
+};
+int ib_fd_copy(const struct ib_range *from, const struct ib_range *to, uint64_t size,
+	       struct ib_error *err) IB_MUST_CHECK;
 int ib_fd_size(int fd, const char *name, uint64_t *ret_size, struct ib_error *err) IB_MUST_CHECK;
 
 /*

@@ -47,7 +47,7 @@ char *ib_vstrf(const char *fmt, va_list ap) IB_PRINTF(1, 0);
  * Makes room for one more element of *array, which holds count of them and was
  * only ever grown by this macro (its capacity is the next power of two).
  */
-#define ib_grow(array, count) ib_grow_array(&(array), (count), sizeof(*(array)))
+#define ib_grow(array, count) ib_grow_array(&(array), (count), sizeof(__typeof__(*(array))))
 void ib_grow_array(void *pointer_to_array, size_t count, size_t size);
 
 #define ib_autofree  __attribute__((cleanup(ib_free_auto)))

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 const struct ib_command *const ib_commands[] = {
+	&ib_cmd_keys,
 	&ib_cmd_version,
 };
 

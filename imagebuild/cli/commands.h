@@ -5,6 +5,7 @@
 
 struct ib_command;
 
+extern const struct ib_command ib_cmd_keys;
 extern const struct ib_command ib_cmd_version;
 
 #endif

@@ -118,6 +118,10 @@ void ib_purl_write(struct ib_buffer *out, const struct ib_package *package, cons
 /* Whether text is an expression of SPDX (annex D) over the list's own names and LicenseRef-*. */
 bool ib_licence_is_expression(const char *text);
 
+/* The short list for people and scripts: image, packages, outputs (files). */
+int ib_manifest_write(int fd, const char *name, const struct ib_evidence *evidence,
+		      struct ib_error *err) IB_MUST_CHECK;
+
 /* sha256sum's format, sorted by name; names without newline and backslash. */
 void ib_sums_write(struct ib_buffer *out, const struct ib_evidence_file *files, size_t count);
 
@@ -130,5 +134,15 @@ struct ib_sum {
 int ib_sums_parse(const char *text, const char *path, struct ib_arena *arena,
 		  const struct ib_sum **ret_sums, size_t *ret_count, struct ib_error *err)
 	IB_MUST_CHECK;
+
+#define IB_STATEMENT_TYPE     "application/vnd.in-toto+json"
+#define IB_STATEMENT          "https://in-toto.io/Statement/v1"
+#define IB_PROVENANCE         "https://slsa.dev/provenance/v1"
+#define IB_PROVENANCE_BUILD   "urn:imagebuild:build-type:v1"
+#define IB_PROVENANCE_BUILDER "urn:imagebuild:builder:v1"
+
+/* The in-toto statement with the SLSA provenance: what the envelope's signature covers. */
+int ib_provenance_write(struct ib_buffer *text, const struct ib_evidence *evidence,
+			struct ib_error *err) IB_MUST_CHECK;
 
 #endif

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "package/facts.h"
 #include "package/lock.h"
 
 /* Digest algorithms as OpenPGP numbers them (RFC 9580, 9.5); rpm uses the same numbers. */

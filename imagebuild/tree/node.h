@@ -32,6 +32,7 @@ enum ib_content_kind {
 	IB_CONTENT_EMPTY,   /* no bytes */
 	IB_CONTENT_BUFFER,  /* data, size: in memory */
 	IB_CONTENT_PAYLOAD, /* in the payload of a package: see source.h */
+	IB_CONTENT_ABSENT,  /* only size and digest are known: read from a listing or an image */
 };
 
 struct ib_xattr {
@@ -57,8 +58,8 @@ struct ib_inode {
 
 	enum ib_content_kind content;
 	const void *data; /* IB_CONTENT_BUFFER */
-	uint32_t package; /* IB_CONTENT_PAYLOAD: index of the source, and… */
-	uint32_t file;    /* …of the file in its package that carries the content */
+	uint32_t package; /* what a package laid down: its number, and… */
+	uint32_t file;    /* …the index of the file in it (of hard links: the one with content) */
 	bool has_sha256;  /* known after the content was streamed (or given) */
 	uint8_t sha256[32];
 	uint8_t sha1[20]; /* beside sha256, for SPDX */

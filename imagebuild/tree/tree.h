@@ -50,15 +50,23 @@ struct ib_tree_filter {
 /*
  * Adds the files of package number `number`, as rpm would lay them down: ghosts
  * are left out, links in parent directories are followed inside the tree, the
- * same file from two packages must agree (else IB_INPUT naming both: rpm's
- * rules on colours and identical contents hold), directories may be shared
- * (the first package in order that lists it gives owner and mode; differing
- * ones are an error as rpm sees it). Missing parent directories are made,
- * root:root 0755, of origin IB_ORIGIN_NONE until somebody claims them.
+ * same path from two packages must agree (else IB_INPUT naming both: rpm's
+ * rules on colours and identical contents hold), directories too in mode and
+ * owner. What is shared belongs to the package with the lowest number. Missing
+ * parent directories are made, root:root 0755, of origin IB_ORIGIN_NONE until
+ * somebody claims them.
+ *
+ * Packages may come in any order with the same result: a link that comes after
+ * files which were laid through it moves them to where it leads. A number is
+ * given once; the package must live until the last one was added. After a
+ * failure the tree is good for nothing but ib_tree_free().
  */
 int ib_tree_add_package(struct ib_tree *tree, uint32_t number, const struct ib_package *package,
 			const struct ib_tree_filter *filter, struct ib_error *err) IB_MUST_CHECK;
-/* The node that the content of this file belongs to, NULL when it was left out or replaced. */
+/*
+ * The inode that the content of this file belongs to, NULL when it was left out
+ * or replaced or has none. Of hard links any may be asked for.
+ */
 struct ib_inode *ib_tree_payload_inode(const struct ib_tree *tree, uint32_t number, uint32_t file);
 
 /* A path to lay down: what is NULL or 0 stands for the usual (root, tree's mtime). */
@@ -68,17 +76,21 @@ struct ib_tree_entry {
 	const char *user;  /* NULL: uid */
 	const char *group; /* NULL: gid */
 	uint32_t uid, gid;
-	const char *link; /* symbolic links */
+	const char *link; /* symbolic links; their mode is always 0777 */
 	const void *data; /* regular files; copied */
 	size_t size;
-	int64_t mtime; /* 0: the tree's */
+	int64_t mtime;                   /* 0: the tree's */
+	uint32_t rdev_major, rdev_minor; /* devices */
 	struct ib_origin origin;
 };
 
 /*
- * Puts an entry, replacing a file or link that is there; a directory that is
- * there only changes mode and owner. A file in place of a directory or the
- * reverse is IB_INPUT. Parents are made as for packages.
+ * Puts an entry, replacing a file or link that is there (only this name of a
+ * hard-linked file); a directory that is there, or that a link leads to, only
+ * changes mode and owner. A file in place of a directory or the reverse is
+ * IB_INPUT, but a link may take the place of a directory that nobody claimed,
+ * as in ib_tree_add_package(). Parents are made as for packages. ret_node may
+ * be NULL.
  */
 int ib_tree_put(struct ib_tree *tree, const struct ib_tree_entry *entry, struct ib_node **ret_node,
 		struct ib_error *err) IB_MUST_CHECK;
@@ -88,13 +100,18 @@ void ib_tree_remove(struct ib_tree *tree, const char *path);
 void ib_inode_set_xattr(struct ib_tree *tree, struct ib_inode *inode, const char *name,
 			const void *value, size_t size);
 
+#define IB_CAPABILITIES_XATTR_SIZE 20
+/* From cap_from_text() words to the value of security.capability (revision 2: no root id). */
+int ib_capabilities_to_xattr(const char *text, uint8_t ret_value[IB_CAPABILITIES_XATTR_SIZE],
+			     struct ib_error *err) IB_MUST_CHECK;
+
 /* Asked for each name of an owner; false: there is no such account. */
 struct ib_accounts {
 	void *context;
 	bool (*user)(void *context, const char *name, uint32_t *ret_uid);
 	bool (*group)(void *context, const char *name, uint32_t *ret_gid);
 };
-/* Numbers for all names; an account that does not exist is IB_INPUT, naming path, origin and account. */
+/* Numbers for all names ("root" is 0 without asking); an account that does not exist is IB_INPUT, naming path, origin and account. */
 int ib_tree_resolve_owners(struct ib_tree *tree, const struct ib_accounts *accounts,
 			   struct ib_error *err) IB_MUST_CHECK;
 
@@ -107,13 +124,23 @@ int ib_tree_walk(const struct ib_tree *tree, ib_walk_fn visit, void *context, st
 void ib_tree_finish(struct ib_tree *tree);
 
 /*
- * One line a path, sorted, tab-separated: path, type, mode, uid, gid, size,
- * mtime, link count, sha256 or link target or device, xattrs, origin. Bytes
- * that are not printable ASCII, tabs and backslashes as \xHH.
+ * One line a path in the order of ib_tree_walk(), eleven fields between tabs:
+ *
+ *	path  type  mode  uid  gid  size  mtime  links  what  xattrs  origin
+ *
+ * type is f, d, l, c, b, p, or h for a further name of an inode that was listed
+ * before. what is the sha256 of a file, the target of a link, "MAJOR:MINOR" of a
+ * device, for h the first name, else "-"; a digest that is not known (yet) is
+ * "-" too. xattrs are NAME=HEX, separated by commas, or "-"; the origin is
+ * KIND:NAME or "-". Owners without numbers stand by name. Bytes that are not
+ * printable ASCII, backslashes, and the comma in names of xattrs as \xHH.
  */
 int ib_tree_write_listing(const struct ib_tree *tree, struct ib_buffer *out, struct ib_error *err)
 	IB_MUST_CHECK;
-/* A tree without contents (sizes and digests as the listing says), for comparing and for golden tests. */
+/*
+ * A tree without contents (IB_CONTENT_ABSENT; sizes, digests and link counts as
+ * the listing says), for comparing and for golden tests.
+ */
 int ib_tree_read_listing(const char *text, struct ib_tree **ret_tree, struct ib_error *err)
 	IB_MUST_CHECK;
 

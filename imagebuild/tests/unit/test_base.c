@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -168,6 +169,28 @@ START_TEST(a_folder_is_removed_with_all_in_it_but_not_through_links)
 }
 END_TEST
 
+START_TEST(a_range_is_copied_or_the_source_named)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *from = NULL;
+	ib_autofree char *to = NULL;
+	IB_AUTO_BUFFER(b, 64);
+	struct ib_range a = { -1, 2, "a" };
+	struct ib_range z = { -1, 1, "z" };
+
+	test_file("from", "0123456789", &from);
+	test_file("to", "abcdefghij", &to);
+	a.fd = open(from, O_RDONLY | O_CLOEXEC);
+	z.fd = open(to, O_RDWR | O_CLOEXEC);
+	ck_ok(ib_fd_copy(&a, &z, 5, &err));
+	ck_ok(ib_file_read(to, &b, &err));
+	ck_assert_str_eq(ib_buffer_text(&b), "a23456ghij");
+	ck_fails(ib_fd_copy(&a, &z, 9, &err), IB_INPUT, "'a' ends too early, at byte 10");
+	close(a.fd);
+	close(z.fd);
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("base");
@@ -184,6 +207,7 @@ Suite *ib_suite(void)
 	tcase_add_test(base, every_job_runs_once);
 	tcase_add_test(base, a_map_finds_what_was_set);
 	tcase_add_test(base, a_folder_is_removed_with_all_in_it_but_not_through_links);
+	tcase_add_test(base, a_range_is_copied_or_the_source_named);
 	suite_add_tcase(suite, base);
 	return suite;
 }

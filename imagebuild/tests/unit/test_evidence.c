@@ -526,6 +526,95 @@ START_TEST(package_urls_are_built_as_their_own_test_suite_wants)
 }
 END_TEST
 
+/* ---- provenance and manifest --------------------------------------------- */
+
+static void keep(const char *name, const struct ib_buffer *text)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = place(name);
+
+	ck_ok(ib_file_write(path, text->data, text->size, 0644, &err));
+}
+
+START_TEST(the_provenance_names_every_input_and_every_output_by_digest)
+{
+	struct image image;
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(text, 1 << 20);
+	IB_AUTO_BUFFER(again, 1 << 20);
+	IB_AUTO(ib_json) statement = NULL;
+	const struct ib_json *definition = NULL;
+	const struct ib_json *inputs = NULL;
+	const struct ib_json *one = NULL;
+
+	image_init(&image);
+	ck_ok(ib_provenance_write(&text, &image.evidence, &err));
+	ck_ok(ib_provenance_write(&again, &image.evidence, &err));
+	ck_assert_str_eq(ib_buffer_text(&text), ib_buffer_text(&again));
+	ck_assert_ptr_null(memchr(text.data, '\n', text.size));
+	keep("sample.statement.json", &text);
+	statement = parse(ib_buffer_text(&text));
+	ck_assert_str_eq(
+		ib_json_get_string(with(ib_json_get(statement, "subject"), "name", files[1].name),
+				   "name"),
+		files[1].name);
+	definition = ib_json_get(ib_json_get(statement, "predicate"), "buildDefinition");
+	one = ib_json_get(ib_json_get(definition, "externalParameters"), "lock");
+	ck_assert_str_eq(ib_json_get_string(ib_json_get(one, "digest"), "sha256"),
+			 image.evidence.lock_sha256);
+	inputs = ib_json_get(definition, "resolvedDependencies");
+	ck_assert_uint_eq(ib_json_count(inputs), 2 + 2 + 1 + 2);
+	one = with(inputs, "name", BASH);
+	ck_assert_str_eq(ib_json_get_string(ib_json_get(one, "digest"), "sha256"),
+			 packages[0].sha256);
+	one = with(inputs, "name", "repomd.xml of base");
+	ck_assert_str_eq(ib_json_get_string(one, "uri"),
+			 "https://example.org/repo/repodata/repomd.xml");
+	with(inputs, "name", "overlay overlays/node files");
+	one = ib_json_get(ib_json_get(definition, "internalParameters"), "scriptlets");
+	ck_assert_str_eq(ib_json_get_string(ib_json_at(one, 1), "reason"),
+			 "nothing is ever removed");
+	one = ib_json_get(ib_json_get(definition, "internalParameters"), "libraries");
+	ck_assert_str_eq(ib_json_get_string(one, "liblz4"), "1.9.4");
+	image_done(&image);
+}
+END_TEST
+
+START_TEST(a_package_of_the_lock_that_was_not_read_stops_the_provenance)
+{
+	struct image image;
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_package_set) less = ib_package_set_new();
+	IB_AUTO_BUFFER(text, 1 << 20);
+
+	image_init(&image);
+	ib_package_set_add(less, &packages[0]);
+	image.evidence.packages = less;
+	ck_fails(ib_provenance_write(&text, &image.evidence, &err), IB_FAILED,
+		 "package '" KERNEL "' of the lock was not read");
+	image_done(&image);
+}
+END_TEST
+
+START_TEST(the_manifest_says_it_in_short)
+{
+	struct image image;
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = place("sample.manifest.json");
+	ib_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	IB_AUTO(ib_json) manifest = NULL;
+
+	image_init(&image);
+	ck_ok(ib_manifest_write(fd, path, &image.evidence, &err));
+	ck_ok(ib_json_read(path, 1 << 20, &manifest, &err));
+	with(ib_json_get(manifest, "packages"), "nevra", KERNEL);
+	with(ib_json_get(manifest, "outputs"), "sha256", files[0].sha256);
+	ck_assert_str_eq(ib_json_get_string(ib_json_get(manifest, "image"), "rootHash"),
+			 image.evidence.root_hash);
+	image_done(&image);
+}
+END_TEST
+
 /* ---- SHA256SUMS ---------------------------------------------------------- */
 
 START_TEST(sums_are_sorted_and_read_back)
@@ -588,6 +677,9 @@ Suite *ib_suite(void)
 	tcase_add_loop_test(tcase, licence_expressions_are_recognized, 0,
 			    (int)IB_COUNT(expressions));
 	tcase_add_test(tcase, package_urls_are_built_as_their_own_test_suite_wants);
+	tcase_add_test(tcase, the_provenance_names_every_input_and_every_output_by_digest);
+	tcase_add_test(tcase, a_package_of_the_lock_that_was_not_read_stops_the_provenance);
+	tcase_add_test(tcase, the_manifest_says_it_in_short);
 	tcase_add_test(tcase, sums_are_sorted_and_read_back);
 	tcase_add_loop_test(tcase, sums_of_another_spelling_are_refused, 0,
 			    (int)IB_COUNT(bad_sums));

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "package/facts.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define KEPT_MAX (64U << 20) /* all texts of one package */
+#define ELF_MAX  (192U << 20)
+
+enum use {
+	USE_TEXT,   /* keep the bytes */
+	USE_ELF,    /* read as a library or program */
+	USE_MODULE, /* read as a kernel module */
+};
+
+/* Which files are of interest: below a folder (without /usr in front), by the end of the name. */
+struct interest {
+	const char *below; /* "" for anywhere */
+	const char *ends;
+	uint64_t max;
+	enum use use;
+};
+
+static const struct interest interests[] = {
+	{ "/lib/sysusers.d/", ".conf", 1 << 20, USE_TEXT },
+	{ "/etc/sysusers.d/", ".conf", 1 << 20, USE_TEXT },
+	{ "/lib/tmpfiles.d/", ".conf", 1 << 20, USE_TEXT },
+	{ "/etc/tmpfiles.d/", ".conf", 1 << 20, USE_TEXT },
+	{ "/lib/systemd/system-preset/", ".preset", 1 << 20, USE_TEXT },
+	{ "/lib/systemd/user-preset/", ".preset", 1 << 20, USE_TEXT },
+	{ "/etc/systemd/", "", 1 << 20, USE_TEXT },
+	{ "/lib/systemd/system/", "", 1 << 20, USE_TEXT },
+	{ "/lib/systemd/user/", "", 1 << 20, USE_TEXT },
+	{ "/lib/systemd/catalog/", ".catalog", 8 << 20, USE_TEXT },
+	{ "/lib/udev/hwdb.d/", ".hwdb", 16 << 20, USE_TEXT },
+	{ "/lib/os-release", "", 1 << 16, USE_TEXT },
+	{ "/etc/os-release", "", 1 << 16, USE_TEXT },
+	{ "/etc/ld.so.conf", "", 1 << 16, USE_TEXT },
+	{ "/etc/login.defs", "", 1 << 16, USE_TEXT },
+	{ "/etc/passwd", "", 1 << 20, USE_TEXT },
+	{ "/etc/group", "", 1 << 20, USE_TEXT },
+	{ "/etc/shadow", "", 1 << 20, USE_TEXT },
+	{ "/etc/gshadow", "", 1 << 20, USE_TEXT },
+	{ "/etc/shells", "", 1 << 16, USE_TEXT },
+	{ "/share/debianutils/shells.d/", "", 1 << 16, USE_TEXT },
+	{ "/etc/machine-id", "", 1 << 16, USE_TEXT },
+	{ "/etc/ca-certificates.conf", "", 1 << 20, USE_TEXT },
+	{ "/share/ca-certificates/", ".crt", 1 << 18, USE_TEXT },
+	{ "/local/share/ca-certificates/", ".crt", 1 << 18, USE_TEXT },
+	{ "/share/pki/ca-trust-", "", 16 << 20, USE_TEXT },
+	{ "/etc/pki/ca-trust/source/", "", 16 << 20, USE_TEXT },
+	{ "/share/factory/", "", 1 << 20, USE_TEXT },
+	{ "/lib/modules/", "/modules.order", 16 << 20, USE_TEXT },
+	{ "/lib/modules/", "/modules.builtin", 16 << 20, USE_TEXT },
+	{ "/lib/modules/", "/modules.builtin.modinfo", 16 << 20, USE_TEXT },
+	{ "/lib/modules/", ".ko", ELF_MAX, USE_MODULE },
+};
+
+struct ib_facts {
+	struct ib_arena *arena;
+	struct ib_map *by_path;
+	struct ib_fact **by_file; /* file_count of them, NULL where nothing was learnt */
+	size_t file_count;
+	struct ib_fact **items;
+	size_t count;
+	size_t kept; /* bytes */
+};
+
+struct ib_facts *ib_facts_new(void)
+{
+	struct ib_facts *facts = ib_alloc(sizeof(*facts));
+
+	facts->arena = ib_arena_new();
+	facts->by_path = ib_map_new();
+	return facts;
+}
+
+void ib_facts_free(struct ib_facts *facts)
+{
+	if (!facts)
+		return;
+	ib_map_free(facts->by_path);
+	ib_arena_free(facts->arena);
+	ib_free(facts->items);
+	ib_free(facts->by_file);
+	ib_free(facts);
+}
+
+/*
+ * What a path is of use for. Libraries are known by their name alone, in whatever
+ * folder: ldconfig looks at "lib*.so*" and "ld*.so*" only.
+ */
+static bool interest_of(const char *path, uint64_t size, enum use *ret_use)
+{
+	const char *name = ib_path_name(path);
+	const char *rest = ib_str_starts(path, "/usr/") ? path + 4 : path;
+	size_t i = 0;
+
+	if ((ib_str_starts(name, "lib") || ib_str_starts(name, "ld")) && strstr(name, ".so") &&
+	    size <= ELF_MAX) {
+		*ret_use = USE_ELF;
+		return true;
+	}
+	for (i = 0; i < IB_COUNT(interests); i++) {
+		if (!ib_str_starts(rest, interests[i].below) ||
+		    !ib_str_ends(rest, interests[i].ends) || size > interests[i].max)
+			continue;
+		*ret_use = interests[i].use;
+		return true;
+	}
+	return false;
+}
+
+bool ib_facts_wants(const char *path, uint32_t mode, uint64_t size)
+{
+	enum use use = USE_TEXT;
+
+	return S_ISREG(mode) && interest_of(path, size, &use);
+}
+
+static void read_elf(struct ib_arena *arena, enum use use, const void *data, size_t size,
+		     struct ib_fact *fact)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_elf *elf = NULL;
+	struct ib_elf_module *module = NULL;
+	int r = 0;
+
+	if (use == USE_MODULE)
+		r = ib_elf_read_module(data, size, arena, &module, &err);
+	else if (ib_elf_is(data, size)) /* a linker's script is no fault */
+		r = ib_elf_read(data, size, arena, &elf, &err);
+	if (r < 0) {
+		fact->problem = ib_arena_strdup(arena, err.text);
+		ib_error_clear(&err);
+	}
+	fact->elf = elf;
+	fact->module = module;
+}
+
+static struct ib_fact *make_fact(struct ib_arena *arena, const char *path, const void *data,
+				 size_t size)
+{
+	struct ib_fact *fact = ib_arena_alloc(arena, sizeof(*fact));
+	enum use use = USE_TEXT;
+
+	fact->path = ib_arena_strdup(arena, path);
+	fact->size = size;
+	if (interest_of(path, size, &use) && use != USE_TEXT) {
+		read_elf(arena, use, data, size, fact);
+	} else {
+		char *copy = ib_arena_alloc(arena, size + 1);
+
+		if (size)
+			memcpy(copy, data, size);
+		fact->data = copy;
+	}
+	return fact;
+}
+
+const struct ib_fact *ib_fact_of(struct ib_arena *arena, const char *path, const void *data,
+				 size_t size)
+{
+	return make_fact(arena, path, data, size);
+}
+
+int ib_facts_add(struct ib_facts *facts, uint32_t file, const char *path, const void *data,
+		 size_t size, struct ib_error *err)
+{
+	struct ib_fact *fact = make_fact(facts->arena, path, data, size);
+
+	fact->file = file;
+	if (fact->data && size > KEPT_MAX - facts->kept)
+		return ib_fail(err, IB_LIMIT,
+			       "its configuration files are together larger than %u bytes",
+			       KEPT_MAX);
+	if (fact->data)
+		facts->kept += size;
+	ib_grow(facts->items, facts->count);
+	facts->items[facts->count++] = fact;
+	while (facts->file_count <= file) {
+		ib_grow(facts->by_file, facts->file_count);
+		facts->by_file[facts->file_count++] = NULL;
+	}
+	facts->by_file[file] = fact;
+	ib_map_set(facts->by_path, path, fact);
+	return 0;
+}
+
+size_t ib_facts_count(const struct ib_facts *facts)
+{
+	return facts->count;
+}
+
+const struct ib_fact *ib_facts_get(const struct ib_facts *facts, size_t i)
+{
+	return facts->items[i];
+}
+
+const struct ib_fact *ib_facts_find(const struct ib_facts *facts, uint32_t file)
+{
+	return file < facts->file_count ? facts->by_file[file] : NULL;
+}
+
+const struct ib_fact *ib_facts_find_path(const struct ib_facts *facts, const char *path)
+{
+	return ib_map_get(facts->by_path, path);
+}
