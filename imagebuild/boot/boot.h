@@ -8,6 +8,7 @@
 
 #include "boot/authenticode.h"
 #include "boot/cpio.h"
+#include "boot/disk.h"
 #include "boot/fat.h"
 #include "boot/pe.h"
 #include "boot/uki.h"

@@ -8,9 +8,10 @@
 
 #include "boot/fat_name.h"
 
+#define SECTOR ((uint64_t)512)
+#define ENTRY  ((uint64_t)32) /* of a folder */
+
 enum {
-	SECTOR = 512,
-	ENTRY = 32,
 	FATS = 2,
 	ROOT_ENTRIES = 512,          /* of FAT16, whose root has a place of its own */
 	MIN_CLUSTERS_16 = 4085 + 16, /* the margins that the specification asks for */
@@ -68,6 +69,7 @@ static void writer_done(struct writer *w)
 
 /* ---- files and folders --------------------------------------------------- */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is owned from here on */
 static void add_entry(struct writer *w, char *path, const struct ib_fat_file *file)
 {
 	struct entry *entry = NULL;
@@ -181,11 +183,13 @@ static uint32_t divide_up(uint64_t value, uint64_t by)
 /* Sectors of each table, and how many clusters remain; a table a little too large is allowed. */
 static void size_tables(struct writer *w)
 {
-	uint32_t root = w->is_32 ? 0 : ROOT_ENTRIES * ENTRY / SECTOR;
+	uint32_t root = w->is_32 ? 0 : (uint32_t)(ROOT_ENTRIES * ENTRY / SECTOR);
 	uint32_t rest = w->sectors - w->reserved - root;
 	uint32_t entry_size = w->is_32 ? 4 : 2;
-	uint64_t clusters = rest / w->sectors_per_cluster + 2;
+	uint64_t clusters = 0;
 
+	assert(w->sectors_per_cluster);
+	clusters = rest / w->sectors_per_cluster + 2;
 	w->table_sectors = divide_up(clusters * entry_size, SECTOR);
 	/* The data starts at a multiple of 4 KiB, so that content can be shared with its file. */
 	while ((w->reserved + FATS * w->table_sectors + root) % 8)
@@ -238,7 +242,7 @@ static int place_entries(struct writer *w, struct ib_error *err)
 		entry->clusters = 0;
 		entry->cluster = 0;
 		if (has_own_place(w, i)) {
-			if (entry->bytes > (uint64_t)ROOT_ENTRIES * ENTRY)
+			if (entry->bytes > ROOT_ENTRIES * ENTRY)
 				return ib_fail(err, IB_LIMIT, "too many files in one folder");
 			continue;
 		}
@@ -357,7 +361,7 @@ static int write_tables(const struct writer *w, struct ib_error *err)
 			put_link(w, &b, 0xffffffff);
 	}
 	for (i = 0; i < FATS; i++)
-		IB_TRY(put(w, w->reserved + i * w->table_sectors, &b, err));
+		IB_TRY(put(w, w->reserved + (uint64_t)i * w->table_sectors, &b, err));
 	return 0;
 }
 
