@@ -7,5 +7,6 @@
 #include "crypto/digest.h"
 #include "crypto/keys.h"
 #include "crypto/raw.h"
+#include "crypto/rehash.h"
 
 #endif
