@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state - natively and deterministically, what scriptlets would have done.
+ *
+ * No scriptlet ever runs. After packages and overlays have filled the tree,
+ * ib_state_apply() runs the generators of one table (state/generators.c) in a
+ * fixed order: accounts, tmpfiles, alternatives, shells, os-release,
+ * machine-id, presets, sysctl, certificates, kernel modules, the loader's
+ * cache. Each reads the tree and the facts of the packages, and puts paths
+ * whose origin is IB_ORIGIN_GENERATOR with its name. Times are the tree's.
+ *
+ * Order: packages and contents first (their facts are needed), overlays, then
+ * ib_state_apply(), then ib_tree_resolve_owners() with the accounts that it
+ * returned, then ib_tree_finish().
+ *
+ * Which scriptlet is covered by which generator says the ledger
+ * (state/ledger.h); what scriptlets ask for beyond the packages' own
+ * configuration files (accounts, links of alternatives, units) reaches the
+ * generators as effects.
+ */
+#ifndef IB_STATE_H
+#define IB_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "package/package.h"
+#include "state/ledger.h"
+#include "tree/tree.h"
+
+struct ib_facts;
+
+struct ib_state_user {
+	const char *name;
+	int64_t uid;         /* -1: the next free one from 1000 on */
+	const char *group;   /* NULL: a group of the same name */
+	const char *comment; /* NULL: empty, as the next ones */
+	const char *home;    /* NULL: / */
+	const char *shell;   /* NULL: nologin */
+	const char *const *groups;
+	size_t group_count;
+	const char *const *ssh_keys; /* lines of authorized_keys */
+	size_t ssh_key_count;
+};
+
+struct ib_state_group {
+	const char *name;
+	int64_t gid; /* -1: the next free one from 1000 on */
+};
+
+struct ib_state_sysctl {
+	const char *name;
+	const char *value;
+};
+
+struct ib_state_names {
+	const char *const *items;
+	size_t count;
+};
+
+/* What the generators are given beside the tree; everything is borrowed. */
+struct ib_state_plan {
+	const struct ib_facts *const *facts; /* by the number that a package has in the tree */
+	size_t fact_count;
+	const struct ib_effect *effects; /* of the scriptlets that the ledger covers, in order */
+	size_t effect_count;
+	const char *image_id; /* NULL: os-release stays as it is */
+	const char *image_version;
+	bool writable_etc; /* machine-id is "uninitialized" instead of empty */
+	const struct ib_state_user *users;
+	size_t user_count;
+	const struct ib_state_group *groups;
+	size_t group_count;
+	struct ib_state_names enable, disable, mask; /* units */
+	const struct ib_state_sysctl *sysctl;
+	size_t sysctl_count;
+	struct ib_state_names only; /* generators by name; count 0: all of them */
+	const struct ib_log *log;
+};
+
+/* The accounts of the image: the packages' own, those of scriptlets, and the plan's. */
+struct ib_state_accounts;
+
+void ib_state_accounts_free(struct ib_state_accounts *accounts);
+/* For ib_tree_resolve_owners(); valid as long as accounts. */
+struct ib_accounts ib_state_accounts_lookup(struct ib_state_accounts *accounts);
+/* "user NAME UID" and "group NAME GID" lines, sorted: what a lock keeps so that numbers stay. */
+char *ib_state_accounts_text(const struct ib_state_accounts *accounts);
+
+/* ret_accounts may be NULL. Errors name the path and what to do. */
+int ib_state_apply(struct ib_tree *tree, const struct ib_state_plan *plan,
+		   struct ib_state_accounts **ret_accounts, struct ib_error *err) IB_MUST_CHECK;
+
+/* The generators' names in the order in which they run; NULL behind the last. */
+const char *ib_state_generator_name(size_t i);
+
+IB_DEFINE_AUTO(ib_state_accounts);
+
+#endif
