@@ -5,6 +5,7 @@
 
 const struct ib_command *const ib_commands[] = {
 	&ib_cmd_keys,
+	&ib_cmd_check,
 	&ib_cmd_version,
 };
 

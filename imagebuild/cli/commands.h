@@ -6,6 +6,7 @@
 struct ib_command;
 
 extern const struct ib_command ib_cmd_keys;
+extern const struct ib_command ib_cmd_check;
 extern const struct ib_command ib_cmd_version;
 
 #endif

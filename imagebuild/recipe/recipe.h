@@ -33,6 +33,7 @@ enum ib_metadata_trust {
 
 struct ib_recipe_key {
 	const char *file;          /* where to open it */
+	const char *file_written;  /* as it stands in the recipe */
 	const char *fingerprint;   /* 40 upper-case hex digits (v4) of the primary key */
 	const char *allow_expired; /* reason, or NULL: lock refuses a key that is expired now */
 	struct ib_mark mark;
@@ -40,10 +41,14 @@ struct ib_recipe_key {
 
 struct ib_recipe_repository {
 	const char *id;
-	const char *const *urls; /* base URLs; what was a relative path is file:///… or a path */
+	const char *const *urls; /* base URLs; what was a relative path is a path to open */
 	size_t url_count;
-	const char *mirrorlist; /* or NULL */
-	const char *metalink;   /* or NULL */
+	const char *const *urls_written; /* as they stand in the recipe, as many as urls */
+	size_t url_written_count;
+	const char *mirrorlist; /* or NULL; exactly one of urls, mirrorlist and metalink is there */
+	const char *mirrorlist_written;
+	const char *metalink; /* or NULL */
+	const char *metalink_written;
 	const struct ib_recipe_key *keys;
 	size_t key_count;
 	enum ib_metadata_trust trust;
@@ -53,19 +58,20 @@ struct ib_recipe_repository {
 };
 
 struct ib_recipe_overlay {
-	const char *name;   /* as written */
-	const char *folder; /* where to open it */
-	const char *table;  /* modes and owners, or NULL */
+	const char *name;          /* the folder as written */
+	const char *folder;        /* where to open it */
+	const char *table;         /* modes and owners, or NULL */
+	const char *table_written; /* or NULL */
 	struct ib_mark mark;
 };
 
 struct ib_recipe_user {
 	const char *name;
-	int64_t uid; /* -1: the next free one */
-	const char *group;
-	const char *comment;
-	const char *home;
-	const char *shell;
+	int64_t uid;               /* -1: the next free one */
+	const char *group;         /* primary; by default one of the same name */
+	const char *comment;       /* "" by default */
+	const char *home;          /* "/" by default */
+	const char *shell;         /* "/usr/sbin/nologin" by default */
 	const char *const *groups; /* supplementary */
 	size_t group_count;
 	const char *const *ssh_keys; /* lines of authorized_keys */
@@ -99,7 +105,9 @@ struct ib_recipe_list {
 /* A PEM key with its certificate; files, never contents. NULL: none. */
 struct ib_recipe_signer {
 	const char *key;
+	const char *key_written;
 	const char *certificate;
+	const char *certificate_written;
 	struct ib_mark mark;
 };
 
@@ -110,6 +118,7 @@ struct ib_recipe {
 	const char *id;
 	const char *version;
 	const char *architecture; /* x86_64, aarch64 */
+	struct ib_mark image_mark;
 
 	const struct ib_recipe_repository *repositories;
 	size_t repository_count;
@@ -131,13 +140,15 @@ struct ib_recipe {
 	const struct ib_recipe_scriptlet *scriptlets;
 	size_t scriptlet_count;
 
+	bool command_line_defaults;
 	struct ib_recipe_list kernel_command_line; /* words; the defaults first unless replaced */
 	struct ib_recipe_list initrd_packages;
 	struct ib_recipe_list initrd_modules;
 
+	struct ib_mark root_mark;
 	const char *root_format; /* "erofs" */
 	enum ib_compression root_compression;
-	uint32_t root_level; /* LZ4HC: 1 to 12 */
+	uint32_t root_level; /* LZ4HC: 1 to 12; 0 for the others */
 
 	struct ib_recipe_list outputs;       /* of: root, uki, disk, sbom, provenance; sorted */
 	struct ib_recipe_signer secure_boot; /* UKI and boot loader */
@@ -147,10 +158,31 @@ struct ib_recipe {
 	struct ib_arena *arena; /* owned */
 };
 
-/* Reads and checks all of it; errors say FILE:LINE:COLUMN and what to do. */
+/*
+ * Reads and checks all of it; errors say FILE:LINE:COLUMN and what to do.
+ * Files that the recipe only names (keys, overlays) are not looked for.
+ */
 int ib_recipe_read(const char *path, struct ib_recipe **ret_recipe, struct ib_error *err)
 	IB_MUST_CHECK;
 void ib_recipe_free(struct ib_recipe *recipe);
+
+/* What else the recipe names on disk. */
+enum ib_recipe_files {
+	IB_RECIPE_FILES_KEYS = 1 << 0,     /* keys of the repositories */
+	IB_RECIPE_FILES_OVERLAYS = 1 << 1, /* overlays' folders and tables */
+	IB_RECIPE_FILES_SIGNING = 1 << 2,  /* keys and certificates to sign with */
+	IB_RECIPE_FILES_ALL = 7,
+};
+
+/* Whether the files of these kinds (bits) are there; IB_INPUT names the first that is not. */
+int ib_recipe_check_files(const struct ib_recipe *recipe, unsigned kinds, struct ib_error *err)
+	IB_MUST_CHECK;
+
+/*
+ * The wishes and options that lead to the package set, one "key: value" a
+ * line, sorted: what the lock keeps (package/lock.h). Paths are as written.
+ */
+void ib_recipe_wishes(const struct ib_recipe *recipe, struct ib_strings *ret_wishes);
 
 /*
  * The effective recipe in one canonical text (JSON, keys sorted, paths as
@@ -160,6 +192,9 @@ char *ib_recipe_canonical(const struct ib_recipe *recipe);
 
 /* The JSON Schema (2020-12) of recipes, from the table of keys. */
 char *ib_recipe_schema(void);
+
+/* Every key of the table as a path ("image.id", "repositories[].keys[].file"), sorted. */
+void ib_recipe_key_names(struct ib_strings *ret_names);
 
 IB_DEFINE_AUTO(ib_recipe);
 

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recipe/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "recipe/fields.h"
+
+/* A GPT label has 36 characters, and the longest of ours ends in "_verity_sig": UAPI.2. */
+#define LABEL_MAX          36
+#define LABEL_SUFFIX       "_verity_sig"
+#define LZ4HC_LEVEL_NORMAL 9
+
+static const char *const default_words[] = {
+	"systemd.gpt_auto=no",
+	"systemd.import_credentials=no",
+	"rd.shell=0",
+	"rd.emergency=reboot",
+	"panic=5",
+};
+
+static const char *const all_outputs[] = { "disk", "provenance", "root", "sbom", "uki" };
+
+static bool has(const struct ib_recipe_list *list, const char *text)
+{
+	size_t i = 0;
+
+	for (i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i], text))
+			return true;
+	return false;
+}
+
+static int missing(const struct ib_recipe *recipe, const char *key, const char *example,
+		   struct ib_error *err)
+{
+	(void)ib_fail(err, IB_INPUT, "%s: the recipe has no '%s'", recipe->path, key);
+	ib_error_hint(err, "Write for example: %s", example);
+	return -IB_INPUT;
+}
+
+static int check_image(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	static const char example[] = "image: {id: node, version: \"1.0.0\", architecture: x86_64}";
+	size_t room = LABEL_MAX - strlen("_" LABEL_SUFFIX);
+
+	if (!recipe->id)
+		return missing(recipe, "image.id", example, err);
+	if (!recipe->version)
+		return missing(recipe, "image.version", example, err);
+	if (!recipe->architecture)
+		return missing(recipe, "image.architecture", example, err);
+	if (strlen(recipe->id) + strlen(recipe->version) <= room)
+		return 0;
+	(void)ib_recipe_fail(
+		recipe->image_mark, err,
+		"image id '%s' and version '%s' have more than %zu characters together", recipe->id,
+		recipe->version, room);
+	ib_error_hint(err, "A partition label '%s_%s" LABEL_SUFFIX "' would have more than %d.",
+		      recipe->id, recipe->version, LABEL_MAX);
+	return -IB_INPUT;
+}
+
+static int check_trust(const struct ib_recipe_repository *repository, struct ib_error *err)
+{
+	bool reason = repository->trust_reason != NULL;
+
+	if (repository->trust == IB_METADATA_NONE && !reason) {
+		(void)ib_recipe_fail(repository->mark, err,
+				     "repository '%s' has trust: none without a 'trust-reason'",
+				     repository->id);
+		ib_error_hint(err, "Say why its metadata may be believed by nothing, or use trust: "
+				   "signed.");
+		return -IB_INPUT;
+	}
+	if (repository->trust != IB_METADATA_NONE && reason)
+		return ib_recipe_fail(
+			repository->mark, err,
+			"repository '%s' has a 'trust-reason', which goes with trust: "
+			"none only",
+			repository->id);
+	if (repository->trust != IB_METADATA_METALINK)
+		return 0;
+	if (!repository->metalink)
+		return ib_recipe_fail(repository->mark, err,
+				      "repository '%s' has trust: metalink and no 'metalink'",
+				      repository->id);
+	if (ib_str_starts(repository->metalink, "https://"))
+		return 0;
+	(void)ib_recipe_fail(repository->mark, err,
+			     "the metalink of repository '%s' must be fetched with https to be "
+			     "believed",
+			     repository->id);
+	ib_error_hint(err, "Write an https URL, or use trust: signed.");
+	return -IB_INPUT;
+}
+
+static int check_repository(const struct ib_recipe_repository *repository, struct ib_error *err)
+{
+	int sources = (repository->url_count != 0) + (repository->mirrorlist != NULL) +
+		      (repository->metalink != NULL);
+
+	if (sources != 1)
+		return ib_recipe_fail(
+			repository->mark, err,
+			"repository '%s' has %s of 'url', 'mirrorlist' and 'metalink', "
+			"one is needed",
+			repository->id, sources ? "several" : "none");
+	if (!repository->key_count) {
+		(void)ib_recipe_fail(repository->mark, err, "repository '%s' has no keys",
+				     repository->id);
+		ib_error_hint(err, "Name the key that signs its packages, with its fingerprint.");
+		return -IB_INPUT;
+	}
+	return check_trust(repository, err);
+}
+
+static int check_wishes(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	size_t i = 0;
+
+	if (!recipe->repository_count)
+		return missing(recipe, "repositories",
+			       "repositories: [{id: base, url: …, keys: …}]", err);
+	if (!recipe->packages.count)
+		return missing(recipe, "packages", "packages: [bash, systemd]", err);
+	for (i = 0; i < recipe->exclude.count; i++)
+		if (has(&recipe->packages, recipe->exclude.items[i]) ||
+		    has(&recipe->initrd_packages, recipe->exclude.items[i]))
+			return ib_fail(err, IB_INPUT,
+				       "%s: package '%s' is both asked for and excluded",
+				       recipe->path, recipe->exclude.items[i]);
+	return 0;
+}
+
+static int check_units(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	size_t i = 0;
+
+	for (i = 0; i < recipe->units_enable.count; i++) {
+		const char *unit = recipe->units_enable.items[i];
+		const char *other = has(&recipe->units_mask, unit)      ? "masked"
+				    : has(&recipe->units_disable, unit) ? "disabled"
+									: NULL;
+
+		if (other)
+			return ib_fail(err, IB_INPUT, "%s: unit '%s' is both enabled and %s",
+				       recipe->path, unit, other);
+	}
+	return 0;
+}
+
+/* What the build says itself: a second, other value would decide which root is booted. */
+static int check_words(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	static const char *const own[] = { "roothash=",
+					   "usrhash=",
+					   "systemd.verity=",
+					   "systemd.verity_root_data=",
+					   "systemd.verity_root_hash=",
+					   "systemd.verity_root_options=",
+					   "root=",
+					   "init=",
+					   "rdinit=" };
+	size_t i = 0;
+	size_t j = 0;
+
+	for (i = 0; i < recipe->kernel_command_line.count; i++) {
+		const char *word = recipe->kernel_command_line.items[i];
+
+		for (j = 0; j < IB_COUNT(own); j++) {
+			if (!ib_str_starts(word, own[j]))
+				continue;
+			(void)ib_fail(err, IB_INPUT,
+				      "%s: '%s' cannot stand in the kernel command line",
+				      recipe->path, word);
+			ib_error_hint(err, "The build itself says which root is booted.");
+			return -IB_INPUT;
+		}
+	}
+	return 0;
+}
+
+int ib_recipe_check(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	size_t i = 0;
+
+	IB_TRY(check_image(recipe, err));
+	IB_TRY(check_wishes(recipe, err));
+	for (i = 0; i < recipe->repository_count; i++)
+		IB_TRY(check_repository(&recipe->repositories[i], err));
+	IB_TRY(check_units(recipe, err));
+	IB_TRY(check_words(recipe, err));
+	if (recipe->root_level && recipe->root_compression != IB_COMPRESSION_LZ4HC)
+		return ib_recipe_fail(recipe->root_mark, err,
+				      "'level' goes with compression: lz4hc only");
+	return 0;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	const char *const *x = a;
+	const char *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static struct ib_recipe_list sorted_outputs(const struct ib_recipe *recipe)
+{
+	const char **items = NULL;
+	size_t count = 0;
+	size_t i = 0;
+
+	if (!recipe->outputs.count)
+		return (struct ib_recipe_list){ all_outputs, IB_COUNT(all_outputs) };
+	items = ib_arena_memdup(recipe->arena, recipe->outputs.items,
+				recipe->outputs.count * sizeof(*items));
+	qsort(items, recipe->outputs.count, sizeof(*items), compare_texts);
+	for (i = 0; i < recipe->outputs.count; i++)
+		if (!count || strcmp(items[count - 1], items[i]) != 0)
+			items[count++] = items[i];
+	return (struct ib_recipe_list){ items, count };
+}
+
+static struct ib_recipe_list whole_command_line(const struct ib_recipe *recipe)
+{
+	size_t count = IB_COUNT(default_words) + recipe->kernel_command_line.count;
+	const char **items = ib_arena_alloc(recipe->arena, count * sizeof(*items));
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(default_words); i++)
+		items[i] = default_words[i];
+	for (i = 0; i < recipe->kernel_command_line.count; i++)
+		items[IB_COUNT(default_words) + i] = recipe->kernel_command_line.items[i];
+	return (struct ib_recipe_list){ items, count };
+}
+
+void ib_recipe_complete(struct ib_recipe *recipe)
+{
+	recipe->outputs = sorted_outputs(recipe);
+	if (recipe->command_line_defaults)
+		recipe->kernel_command_line = whole_command_line(recipe);
+	if (!recipe->root_level && recipe->root_compression == IB_COMPRESSION_LZ4HC)
+		recipe->root_level = LZ4HC_LEVEL_NORMAL;
+}
+
+/* ---- the files that a recipe names ---- */
+
+static int check_file(struct ib_mark mark, const char *what, const char *path, const char *hint,
+		      struct ib_error *err)
+{
+	if (!path || ib_file_exists(path))
+		return 0;
+	(void)ib_recipe_fail(mark, err, "there is no %s '%s'", what, path);
+	ib_error_hint(err, "%s", hint);
+	return -IB_INPUT;
+}
+
+static int check_repository_keys(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	size_t i = 0;
+	size_t j = 0;
+
+	for (i = 0; i < recipe->repository_count; i++) {
+		const struct ib_recipe_repository *repository = &recipe->repositories[i];
+
+		for (j = 0; j < repository->key_count; j++)
+			IB_TRY(check_file(repository->keys[j].mark, "key", repository->keys[j].file,
+					  "Fetch it from the distribution, and compare its "
+					  "fingerprint from a second source.",
+					  err));
+	}
+	return 0;
+}
+
+static int check_overlays(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	static const char hint[] = "Paths start from the file that names them.";
+	size_t i = 0;
+
+	for (i = 0; i < recipe->overlay_count; i++) {
+		const struct ib_recipe_overlay *overlay = &recipe->overlays[i];
+
+		IB_TRY(check_file(overlay->mark, "overlay", overlay->folder, hint, err));
+		IB_TRY(check_file(overlay->mark, "table", overlay->table, hint, err));
+	}
+	return 0;
+}
+
+static int check_signing(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	const struct ib_recipe_signer *const signers[] = { &recipe->secure_boot, &recipe->root_hash,
+							   &recipe->statements };
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(signers); i++) {
+		ib_autofree char *folder = NULL;
+		ib_autofree char *hint = NULL;
+
+		if (!signers[i]->key)
+			continue;
+		folder = ib_path_directory(signers[i]->key);
+		hint = ib_strf("'imagebuild keys %s' makes throw-away ones for trying out.",
+			       folder);
+		IB_TRY(check_file(signers[i]->mark, "key", signers[i]->key, hint, err));
+		IB_TRY(check_file(signers[i]->mark, "certificate", signers[i]->certificate, hint,
+				  err));
+	}
+	return 0;
+}
+
+int ib_recipe_check_files(const struct ib_recipe *recipe, unsigned kinds, struct ib_error *err)
+{
+	if (kinds & IB_RECIPE_FILES_KEYS)
+		IB_TRY(check_repository_keys(recipe, err));
+	if (kinds & IB_RECIPE_FILES_OVERLAYS)
+		IB_TRY(check_overlays(recipe, err));
+	if (kinds & IB_RECIPE_FILES_SIGNING)
+		IB_TRY(check_signing(recipe, err));
+	return 0;
+}

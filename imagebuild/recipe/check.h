@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check - what only the whole recipe can tell, and the defaults of what is not said. */
+#ifndef IB_RECIPE_CHECK_H
+#define IB_RECIPE_CHECK_H
+
+#include "recipe/recipe.h"
+
+int ib_recipe_check(const struct ib_recipe *recipe, struct ib_error *err) IB_MUST_CHECK;
+/* After the check: default outputs, level and command line. */
+void ib_recipe_complete(struct ib_recipe *recipe);
+
+#endif

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one table of keys. Parsing, hints, the JSON Schema, the canonical text
+ * and the test of the manual page all read it.
+ */
+#include "recipe/fields.h"
+
+/* ---- what texts must look like ---- */
+
+const char *const ib_recipe_architectures[] = { "x86_64", "aarch64", NULL };
+static const char *const trusts[] = { "signed", "metalink", "none", NULL };
+static const char *const root_formats[] = { "erofs", NULL };
+static const char *const compressions[] = { "none", "lz4", "lz4hc", NULL };
+static const char *const outputs[] = { "root", "uki", "disk", "sbom", "provenance", NULL };
+
+#define WORDS_RULE(name, list) \
+	static const struct ib_recipe_rule name = { \
+		.words = (list), \
+	}
+
+WORDS_RULE(rule_architecture, ib_recipe_architectures);
+WORDS_RULE(rule_trust, trusts);
+WORDS_RULE(rule_root_format, root_formats);
+WORDS_RULE(rule_compression, compressions);
+WORDS_RULE(rule_output, outputs);
+
+static const struct ib_recipe_rule rule_id = {
+	.pattern = "^[0-9a-z][0-9a-z._-]{0,63}$",
+	.what = "an image id",
+	.hint = "It is made of 0-9 a-z . _ - and goes into IMAGE_ID and all file names.",
+};
+static const struct ib_recipe_rule rule_version = {
+	.pattern = "^[0-9A-Za-z][0-9A-Za-z.~^-]{0,63}$",
+	.what = "a version",
+	.hint = "It is made of letters, digits and . - ~ ^ (UAPI.10); '+' and '_' are not allowed.",
+};
+static const struct ib_recipe_rule rule_repository = {
+	.pattern = "^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$",
+	.what = "a repository id",
+	.hint = "It is made of letters, digits and . _ -",
+};
+static const struct ib_recipe_rule rule_fingerprint = {
+	.pattern = "^[0-9A-F]{40}$",
+	.what = "a fingerprint",
+	.hint = "It is 40 upper-case hexadecimal digits without spaces, of the primary key: "
+		"'gpg --show-keys FILE' prints it.",
+};
+static const struct ib_recipe_rule rule_digest = {
+	.pattern = "^[0-9a-f]{64}$",
+	.what = "a SHA-256",
+	.hint = "It is 64 lower-case hexadecimal digits, as 'imagebuild lock' prints them.",
+};
+static const struct ib_recipe_rule rule_reason = {
+	.pattern = "[^ ]",
+	.what = "a reason",
+	.hint = "Say in a few words why; the lock and the reports repeat it.",
+};
+static const struct ib_recipe_rule rule_wish = {
+	.pattern = "^(@[0-9A-Za-z][0-9A-Za-z_.-]*|/[!-~]+|"
+		   "[0-9A-Za-z_][!-;?-~]*( (<|<=|=|>=|>) [0-9A-Za-z][0-9A-Za-z._+~^:-]*)?)$",
+	.what = "a wish for a package",
+	.hint = "Write a name, name-version-release.arch, 'name >= version', /a/path, @group or "
+		"what a package provides.",
+};
+static const struct ib_recipe_rule rule_exclude = {
+	.pattern = "^[0-9A-Za-z_][!-;?-~]*$",
+	.what = "a package to leave out",
+	.hint = "Write a name or name-version-release.arch.",
+};
+static const struct ib_recipe_rule rule_language = {
+	.pattern = "^[a-z]{2,3}(_[A-Z]{2})?(@[a-z]+)?$",
+	.what = "a language",
+	.hint = "Write it like en, pt_BR or sr@latin.",
+};
+static const struct ib_recipe_rule rule_account = {
+	.pattern = "^[a-z_][a-z0-9_-]{0,30}$",
+	.what = "a user's or group's name",
+	.hint = "It starts with a-z or _ and has at most 31 of a-z 0-9 _ -",
+};
+static const struct ib_recipe_rule rule_comment = {
+	.pattern = "^[^:]*$",
+	.what = "a comment of a user",
+	.hint = "A colon would end the field of /etc/passwd.",
+};
+static const struct ib_recipe_rule rule_absolute = {
+	.pattern = "^/[^: ]*$",
+	.what = "an absolute path",
+	.hint = "It starts with / and has no colon and no space.",
+};
+static const struct ib_recipe_rule rule_ssh_key = {
+	.pattern = "^(.+ )?(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[0-9A-Za-z+/]+=*( .*)?$",
+	.what = "a line of authorized_keys",
+	.hint = "It is what stands in the .pub file, like 'ssh-ed25519 AAAA… name'.",
+};
+static const struct ib_recipe_rule rule_unit = {
+	.pattern =
+		"^[0-9A-Za-z:_.\\\\@-]+\\.(automount|device|mount|path|scope|service|slice|socket|"
+		"swap|target|timer)$",
+	.what = "a unit name",
+	.hint = "It needs its suffix, like chronyd.service or tmp.mount.",
+};
+static const struct ib_recipe_rule rule_sysctl = {
+	.pattern = "^-?[0-9A-Za-z_]+([./][0-9A-Za-z_*-]+)+$",
+	.what = "the name of a kernel setting",
+	.hint = "Write it like kernel.kptr_restrict or net.ipv4.conf.all.rp_filter.",
+};
+static const struct ib_recipe_rule rule_word = {
+	.pattern = "^[!-~]+$",
+	.what = "one word of a kernel command line",
+	.hint = "It has no spaces; each word is an item of its own.",
+};
+static const struct ib_recipe_rule rule_module = {
+	.pattern = "^[0-9A-Za-z][0-9A-Za-z_-]*$",
+	.what = "the name of a kernel module",
+	.hint = "Write it without folder and suffix, like dm-verity.",
+};
+
+/* ---- the mappings inside others, innermost first ---- */
+
+#define FIELDS(list) .fields = (list), .count = IB_COUNT(list)
+#define NO_LIST      .mark = IB_RECIPE_NOWHERE, .identity = IB_RECIPE_NOWHERE
+#define MEMBER(type, member) \
+	.size = sizeof(struct type), .mark = offsetof(struct type, mark), \
+	.identity = offsetof(struct type, member)
+
+#define AT(member) offsetof(struct ib_recipe, member)
+
+static const struct ib_recipe_field image[] = {
+	{ "id", AT(id), &ib_recipe_text, "Name of the image: IMAGE_ID, labels, file names.",
+	  .rule = &rule_id },
+	{ "version", AT(version), &ib_recipe_text, "Version of the image: IMAGE_VERSION.",
+	  .rule = &rule_version },
+	{ "architecture", AT(architecture), &ib_recipe_text, "Machine that the image is for.",
+	  .rule = &rule_architecture },
+};
+static const struct ib_recipe_table table_image = {
+	"image",
+	FIELDS(image),
+	.mark = AT(image_mark),
+	.identity = IB_RECIPE_NOWHERE,
+};
+
+#define KEY(member) offsetof(struct ib_recipe_key, member)
+static const struct ib_recipe_field keys[] = {
+	{ "file", KEY(file), &ib_recipe_path, "OpenPGP public key, armoured or not.",
+	  .written = KEY(file_written), .required = true },
+	{ "fingerprint", KEY(fingerprint), &ib_recipe_text,
+	  "Fingerprint of the primary key in the file; another key there is refused.",
+	  .rule = &rule_fingerprint, .required = true },
+	{ "allow-expired", KEY(allow_expired), &ib_recipe_text,
+	  "Reason why lock takes a key that is expired now.", .rule = &rule_reason },
+};
+static const struct ib_recipe_table table_key = {
+	"key",
+	FIELDS(keys),
+	MEMBER(ib_recipe_key, fingerprint),
+};
+
+#define REPOSITORY(member) offsetof(struct ib_recipe_repository, member)
+static const struct ib_recipe_field repository[] = {
+	{ "id", REPOSITORY(id), &ib_recipe_text, "Name of the repository, used in the lock.",
+	  .rule = &rule_repository, .required = true },
+	{ "url", REPOSITORY(urls), &ib_recipe_urls,
+	  "Base URL (https, http, file) or folder, or a list of mirrors of the same.",
+	  .written = REPOSITORY(urls_written) },
+	{ "mirrorlist", REPOSITORY(mirrorlist), &ib_recipe_url, "Where a list of mirrors is.",
+	  .written = REPOSITORY(mirrorlist_written) },
+	{ "metalink", REPOSITORY(metalink), &ib_recipe_url, "Where a metalink is.",
+	  .written = REPOSITORY(metalink_written) },
+	{ "keys", REPOSITORY(keys), &ib_recipe_mappings,
+	  "Keys that its packages, and signed metadata, must be signed by.", .table = &table_key,
+	  .required = true },
+	{ "trust", REPOSITORY(trust), &ib_recipe_choice,
+	  "What the metadata is believed by: signed (the default), metalink or none.",
+	  .rule = &rule_trust },
+	{ "trust-reason", REPOSITORY(trust_reason), &ib_recipe_text,
+	  "Reason for trust: none, which needs one.", .rule = &rule_reason },
+	{ "priority", REPOSITORY(priority), &ib_recipe_number,
+	  "1 (asked first) to 99 (the default).", .min = 1, .max = 99 },
+};
+
+static void init_repository(void *base)
+{
+	struct ib_recipe_repository *new = base;
+
+	new->priority = 99;
+}
+
+static const struct ib_recipe_table table_repository = {
+	"repository",
+	FIELDS(repository),
+	MEMBER(ib_recipe_repository, id),
+	.init = init_repository,
+};
+
+#define OVERLAY(member) offsetof(struct ib_recipe_overlay, member)
+static const struct ib_recipe_field overlay[] = {
+	{ "folder", OVERLAY(folder), &ib_recipe_path, "Files to lay over the packages' files.",
+	  .written = OVERLAY(name), .required = true },
+	{ "table", OVERLAY(table), &ib_recipe_path,
+	  "Modes, owners and capabilities that differ from root and 0644 or 0755.",
+	  .written = OVERLAY(table_written) },
+};
+static const struct ib_recipe_table table_overlay = {
+	"overlay",
+	FIELDS(overlay),
+	MEMBER(ib_recipe_overlay, folder),
+};
+
+#define USER(member) offsetof(struct ib_recipe_user, member)
+static const struct ib_recipe_field user[] = {
+	{ "name", USER(name), &ib_recipe_text, "Name to log in with.", .rule = &rule_account,
+	  .required = true },
+	{ "uid", USER(uid), &ib_recipe_account, "Number; by default the next free one.", .min = 1,
+	  .max = 4294967294 },
+	{ "group", USER(group), &ib_recipe_text, "Primary group; by default one of the same name.",
+	  .rule = &rule_account },
+	{ "groups", USER(groups), &ib_recipe_texts, "Further groups.", .rule = &rule_account },
+	{ "comment", USER(comment), &ib_recipe_text, "Full name or purpose.",
+	  .rule = &rule_comment },
+	{ "home", USER(home), &ib_recipe_text, "Home folder; / by default.",
+	  .rule = &rule_absolute },
+	{ "shell", USER(shell), &ib_recipe_text, "Shell; /usr/sbin/nologin by default.",
+	  .rule = &rule_absolute },
+	{ "ssh-keys", USER(ssh_keys), &ib_recipe_texts, "Lines of authorized_keys.",
+	  .rule = &rule_ssh_key },
+};
+
+static void init_user(void *base)
+{
+	struct ib_recipe_user *new = base;
+
+	new->uid = -1;
+	new->comment = "";
+	new->home = "/";
+	new->shell = "/usr/sbin/nologin";
+}
+
+static const struct ib_recipe_table table_user = {
+	"user",
+	FIELDS(user),
+	MEMBER(ib_recipe_user, name),
+	.init = init_user,
+};
+
+#define GROUP(member) offsetof(struct ib_recipe_group, member)
+static const struct ib_recipe_field group[] = {
+	{ "name", GROUP(name), &ib_recipe_text, "Name of the group.", .rule = &rule_account,
+	  .required = true },
+	{ "gid", GROUP(gid), &ib_recipe_account, "Number; by default the next free one.", .min = 1,
+	  .max = 4294967294 },
+};
+
+static void init_group(void *base)
+{
+	struct ib_recipe_group *new = base;
+
+	new->gid = -1;
+}
+
+static const struct ib_recipe_table table_group = {
+	"group",
+	FIELDS(group),
+	MEMBER(ib_recipe_group, name),
+	.init = init_group,
+};
+
+static const struct ib_recipe_field units[] = {
+	{ "enable", AT(units_enable), &ib_recipe_texts, "Units to start at boot.",
+	  .rule = &rule_unit },
+	{ "disable", AT(units_disable), &ib_recipe_texts,
+	  "Units not to start at boot, whatever presets say.", .rule = &rule_unit },
+	{ "mask", AT(units_mask), &ib_recipe_texts, "Units that nothing may start.",
+	  .rule = &rule_unit },
+};
+static const struct ib_recipe_table table_units = { "units", FIELDS(units), NO_LIST };
+
+static const struct ib_recipe_field kernel[] = {
+	{ "command-line", AT(kernel_command_line), &ib_recipe_texts,
+	  "Words behind the default ones.", .rule = &rule_word },
+	{ "command-line-defaults", AT(command_line_defaults), &ib_recipe_flag,
+	  .summary = "Whether the default words are there; true by default." },
+};
+static const struct ib_recipe_table table_kernel = { "kernel", FIELDS(kernel), NO_LIST };
+
+static const struct ib_recipe_field initrd[] = {
+	{ "packages", AT(initrd_packages), &ib_recipe_texts, "Wishes for the initrd.",
+	  .rule = &rule_wish },
+	{ "modules", AT(initrd_modules), &ib_recipe_texts,
+	  "Kernel modules for the initrd; what they need comes along.", .rule = &rule_module },
+};
+static const struct ib_recipe_table table_initrd = { "initrd", FIELDS(initrd), NO_LIST };
+
+static const struct ib_recipe_field root[] = {
+	{ "format", AT(root_format), &ib_recipe_text, "File system of the root.",
+	  .rule = &rule_root_format },
+	{ "compression", AT(root_compression), &ib_recipe_choice,
+	  "Compression of the root; lz4hc by default.", .rule = &rule_compression },
+	{ "level", AT(root_level), &ib_recipe_number, "Effort of lz4hc, 1 to 12; 9 by default.",
+	  .min = 1, .max = 12 },
+};
+static const struct ib_recipe_table table_root = {
+	"root",
+	FIELDS(root),
+	.mark = AT(root_mark),
+	.identity = IB_RECIPE_NOWHERE,
+};
+
+#define SIGNER(member) offsetof(struct ib_recipe_signer, member)
+#define SIGNER_KEY \
+	{ \
+		"key", SIGNER(key), &ib_recipe_path, "PEM file of the private key.", \
+			.written = SIGNER(key_written), .required = true \
+	}
+static const struct ib_recipe_field signer[] = {
+	SIGNER_KEY,
+	{ "certificate", SIGNER(certificate), &ib_recipe_path, "PEM file of its certificate.",
+	  .written = SIGNER(certificate_written), .required = true },
+};
+static const struct ib_recipe_field bare_signer[] = { SIGNER_KEY };
+static const struct ib_recipe_table table_signer = {
+	"signing key",
+	FIELDS(signer),
+	.mark = SIGNER(mark),
+	.identity = IB_RECIPE_NOWHERE,
+};
+static const struct ib_recipe_table table_bare_signer = {
+	"signing key",
+	FIELDS(bare_signer),
+	.mark = SIGNER(mark),
+	.identity = IB_RECIPE_NOWHERE,
+};
+
+static const struct ib_recipe_field signing[] = {
+	{ "secure-boot", AT(secure_boot), &ib_recipe_mapping,
+	  "Signs the unified kernel image and the boot loader.", .table = &table_signer },
+	{ "root-hash", AT(root_hash), &ib_recipe_mapping,
+	  "Signs the root hash: .roothash.p7s and the signature partition.",
+	  .table = &table_signer },
+	{ "statements", AT(statements), &ib_recipe_mapping, "Signs the provenance and SHA256SUMS.",
+	  .table = &table_bare_signer },
+};
+static const struct ib_recipe_table table_signing = { "signing", FIELDS(signing), NO_LIST };
+
+#define SCRIPTLET(member) offsetof(struct ib_recipe_scriptlet, member)
+static const struct ib_recipe_field scriptlet[] = {
+	{ "digest", SCRIPTLET(digest), &ib_recipe_text,
+	  "SHA-256 of the scriptlet, as lock prints it.", .rule = &rule_digest, .required = true },
+	{ "skip", SCRIPTLET(skip), &ib_recipe_text, "Reason why the image can do without it.",
+	  .rule = &rule_reason, .required = true },
+};
+static const struct ib_recipe_table table_scriptlet = {
+	"scriptlet",
+	FIELDS(scriptlet),
+	MEMBER(ib_recipe_scriptlet, digest),
+};
+
+/* ---- the recipe ---- */
+
+static const struct ib_recipe_field recipe[] = {
+	{ "format", 0, &ib_recipe_format, "Version of this file's format; always the first key.",
+	  .required = true, .whole = true },
+	{ "include", 0, &ib_recipe_include,
+	  "Recipe files to read first, relative to this one; what stands here wins.",
+	  .whole = true },
+	{ "image", 0, &ib_recipe_mapping, "What the image is called.", .table = &table_image,
+	  .whole = true },
+	{ "repositories", AT(repositories), &ib_recipe_mappings, "Where packages come from.",
+	  .table = &table_repository },
+	{ "packages", AT(packages), &ib_recipe_texts,
+	  "Wishes: names, versioned names, NEVRAs, paths, @groups, what is provided.",
+	  .rule = &rule_wish },
+	{ "exclude", AT(exclude), &ib_recipe_texts, "Packages that must not get in.",
+	  .rule = &rule_exclude },
+	{ "weak-dependencies", AT(weak_dependencies), &ib_recipe_flag,
+	  .summary = "Whether recommended packages come along; false by default." },
+	{ "documentation", AT(documentation), &ib_recipe_flag,
+	  .summary = "Whether files marked as documentation are kept; false by default." },
+	{ "languages", AT(languages), &ib_recipe_texts,
+	  "Languages whose files are kept; all when there is none.", .rule = &rule_language },
+	{ "overlays", AT(overlays), &ib_recipe_mappings, "Own files, later ones over earlier ones.",
+	  .table = &table_overlay },
+	{ "users", AT(users), &ib_recipe_mappings, "Users beside those of the packages.",
+	  .table = &table_user },
+	{ "groups", AT(groups), &ib_recipe_mappings, "Groups beside those of the packages.",
+	  .table = &table_group },
+	{ "units", 0, &ib_recipe_mapping, "What systemd starts.", .table = &table_units },
+	{ "sysctl", AT(sysctl), &ib_recipe_settings, "Kernel settings by name.",
+	  .rule = &rule_sysctl, .max = 1024 },
+	{ "kernel", 0, &ib_recipe_mapping, "How the kernel is started.", .table = &table_kernel },
+	{ "initrd", 0, &ib_recipe_mapping, "What the initrd is made of.", .table = &table_initrd },
+	{ "root", 0, &ib_recipe_mapping, "How the root file system is written.",
+	  .table = &table_root },
+	{ "outputs", AT(outputs), &ib_recipe_texts, "What to make; everything by default.",
+	  .rule = &rule_output },
+	{ "signing", 0, &ib_recipe_mapping, "Keys to sign with; what has none is not signed.",
+	  .table = &table_signing },
+	{ "scriptlets", AT(scriptlets), &ib_recipe_mappings,
+	  "Decisions on scriptlets that nothing else covers.", .table = &table_scriptlet },
+	{ "architectures", 0, &ib_recipe_parts,
+	  "By architecture, more of the keys above, for images of that one only.", .whole = true },
+};
+
+const struct ib_recipe_table ib_recipe_table_root = { "a recipe", FIELDS(recipe), NO_LIST };

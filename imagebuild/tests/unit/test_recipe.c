@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/base.h"
+#include "recipe/recipe.h"
+#include "test.h"
+
+#define FPR      "2BC94FFF7015A5F28F1537AD0CD9FED33135CE90"
+#define IMAGE    "image: {id: node, version: \"1.0\", architecture: x86_64}\n"
+#define KEYS     "keys: [{file: key.asc, fingerprint: " FPR "}]"
+#define BASE     "repositories: [{id: base, url: state1, " KEYS "}]\n"
+#define PACKAGES "packages: [bash]\n"
+#define HEAD     "format: 1\n" IMAGE
+#define GOOD     HEAD BASE PACKAGES
+
+static int read_text(const char *text, struct ib_recipe **ret_recipe, struct ib_error *err)
+{
+	ib_autofree char *path = NULL;
+
+	test_file("r.yaml", text, &path);
+	return ib_recipe_read(path, ret_recipe, err);
+}
+
+START_TEST(a_short_recipe_has_all_defaults)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_recipe) recipe = NULL;
+
+	ck_ok(read_text(GOOD, &recipe, &err));
+	ck_assert_str_eq(recipe->id, "node");
+	ck_assert_str_eq(recipe->version, "1.0");
+	ck_assert_uint_eq(recipe->repositories[0].priority, 99);
+	ck_assert_int_eq(recipe->repositories[0].trust, IB_METADATA_SIGNED);
+	ck_assert_str_eq(recipe->repositories[0].urls_written[0], "state1");
+	ck_assert(ib_str_ends(recipe->repositories[0].urls[0], "/state1"));
+	ck_assert(ib_str_ends(recipe->repositories[0].keys[0].file, "/key.asc"));
+	ck_assert(!recipe->weak_dependencies && !recipe->documentation);
+	ck_assert_str_eq(recipe->root_format, "erofs");
+	ck_assert_int_eq(recipe->root_compression, IB_COMPRESSION_LZ4HC);
+	ck_assert_uint_eq(recipe->root_level, 9);
+	ck_assert_uint_eq(recipe->outputs.count, 5);
+	ck_assert_str_eq(recipe->outputs.items[0], "disk");
+	ck_assert_uint_eq(recipe->kernel_command_line.count, 5);
+	ck_assert_str_eq(recipe->kernel_command_line.items[4], "panic=5");
+	ck_assert_ptr_null(recipe->secure_boot.key);
+}
+END_TEST
+
+static const char everything[] = HEAD
+	"repositories:\n"
+	"  - id: base\n"
+	"    url: [\"https://a.example/x\", \"http://b.example/x\", \"file:///srv/x\"]\n"
+	"    priority: 10\n"
+	"    " KEYS "\n"
+	"  - {id: meta, metalink: \"https://a.example/m\", trust: metalink, " KEYS "}\n"
+	"  - id: list\n"
+	"    mirrorlist: https://a.example/l\n"
+	"    trust: none\n"
+	"    trust-reason: a laboratory without keys\n"
+	"    keys: [{file: k, fingerprint: " FPR ", allow-expired: kept for old packages}]\n"
+	"packages: [bash, \"glibc >= 2.34\", bash-5.2-1.x86_64, /usr/bin/sh, \"@core\", "
+	"libc.so.6()(64bit)]\n"
+	"exclude: [vim-minimal]\n"
+	"weak-dependencies: true\n"
+	"documentation: true\n"
+	"languages: [en, pt_BR, sr@latin]\n"
+	"overlays: [{folder: over, table: over.table}, {folder: /abs}]\n"
+	"users:\n"
+	"  - {name: op, uid: 1000, group: ops, groups: [wheel], comment: The operator,\n"
+	"     home: /var/home/op, shell: /bin/bash, ssh-keys: [ssh-ed25519 AAAAC3Nz op@x]}\n"
+	"  - {name: svc}\n"
+	"groups: [{name: ops, gid: 990}, {name: more}]\n"
+	"units: {enable: [a.service, \"getty@tty1.service\"], disable: [b.timer], mask: [c.socket]}\n"
+	"sysctl: {net.ipv4.ip_forward: 0, kernel.kptr_restrict: \"2\"}\n"
+	"kernel: {command-line: [console=ttyS0], command-line-defaults: false}\n"
+	"initrd: {packages: [systemd], modules: [dm-verity, virtio_blk]}\n"
+	"root: {format: erofs, compression: lz4hc, level: 12}\n"
+	"outputs: [uki, root, uki]\n"
+	"signing:\n"
+	"  secure-boot: {key: k/sb.key, certificate: k/sb.crt}\n"
+	"  root-hash: {key: k/rh.key, certificate: k/rh.crt}\n"
+	"  statements: {key: k/st.key}\n"
+	"scriptlets: [{digest: "
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, skip: not needed}]\n"
+	"architectures:\n"
+	"  x86_64: {packages: [grub2-efi-x64], sysctl: {net.ipv4.ip_forward: 1}}\n"
+	"  aarch64: {packages: [grub2-efi-aa64]}\n";
+
+START_TEST(every_key_reaches_its_member)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_recipe) recipe = NULL;
+
+	ck_ok(read_text(everything, &recipe, &err));
+	ck_assert_uint_eq(recipe->repository_count, 3);
+	ck_assert_uint_eq(recipe->repositories[0].url_count, 3);
+	ck_assert_uint_eq(recipe->repositories[0].priority, 10);
+	ck_assert_int_eq(recipe->repositories[1].trust, IB_METADATA_METALINK);
+	ck_assert_str_eq(recipe->repositories[2].trust_reason, "a laboratory without keys");
+	ck_assert_str_eq(recipe->repositories[2].keys[0].allow_expired, "kept for old packages");
+	ck_assert_uint_eq(recipe->packages.count, 7);
+	ck_assert_str_eq(recipe->packages.items[6], "grub2-efi-x64");
+	ck_assert_uint_eq(recipe->exclude.count, 1);
+	ck_assert(recipe->weak_dependencies && recipe->documentation);
+	ck_assert_uint_eq(recipe->languages.count, 3);
+	ck_assert_str_eq(recipe->overlays[1].folder, "/abs");
+	ck_assert_ptr_null(recipe->overlays[1].table);
+	ck_assert_int_eq(recipe->users[0].uid, 1000);
+	ck_assert_uint_eq(recipe->users[0].ssh_key_count, 1);
+	ck_assert_int_eq(recipe->users[1].uid, -1);
+	ck_assert_str_eq(recipe->users[1].shell, "/usr/sbin/nologin");
+	ck_assert_int_eq(recipe->groups[0].gid, 990);
+	ck_assert_int_eq(recipe->groups[1].gid, -1);
+	ck_assert_str_eq(recipe->units_enable.items[1], "getty@tty1.service");
+	ck_assert_uint_eq(recipe->sysctl_count, 2);
+	ck_assert_str_eq(recipe->sysctl[0].name, "kernel.kptr_restrict");
+	ck_assert_str_eq(recipe->sysctl[1].value, "1");
+	ck_assert_uint_eq(recipe->kernel_command_line.count, 1);
+	ck_assert_uint_eq(recipe->initrd_modules.count, 2);
+	ck_assert_uint_eq(recipe->root_level, 12);
+	ck_assert_uint_eq(recipe->outputs.count, 2);
+	ck_assert_str_eq(recipe->outputs.items[0], "root");
+	ck_assert(ib_str_ends(recipe->secure_boot.certificate, "/k/sb.crt"));
+	ck_assert_str_eq(recipe->statements.key_written, "k/st.key");
+	ck_assert_str_eq(recipe->scriptlets[0].skip, "not needed");
+}
+END_TEST
+
+START_TEST(wishes_are_sorted_lines_with_paths_as_written)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_recipe) recipe = NULL;
+	IB_AUTO_STRINGS(wishes);
+	ib_autofree char *text = NULL;
+
+	ck_ok(read_text(GOOD "initrd: {packages: [systemd]}\nexclude: [vim]\n", &recipe, &err));
+	ib_recipe_wishes(recipe, &wishes);
+	text = ib_strings_join(&wishes, "\n");
+	ck_assert_str_eq(text, "architecture: x86_64\nexclude: vim\ninitrd-packages: systemd\n"
+			       "packages: bash\nrepository base: key " FPR "\n"
+			       "repository base: priority 99\nrepository base: trust signed\n"
+			       "repository base: url state1\nweak-dependencies: false");
+}
+END_TEST
+
+/* Errors are held against what stands behind the folder's name. */
+static const struct refusal {
+	const char *text;
+	const char *error;
+	const char *hint;
+} refusals[] = {
+	{ IMAGE, "1:1: the first key must be 'format'", "Write 'format: 1' as the first line." },
+	{ "[]\n", "1:1: a recipe must be a mapping, not a list", NULL },
+	{ "format: 2\n", "1:9: format '2' is not one that this version of imagebuild reads",
+	  "It reads format 1; a newer imagebuild may read more." },
+	{ GOOD "pakages: [x]\n", "5:1: unrecognized key 'pakages'", "Did you mean 'packages'?" },
+	{ GOOD "units: {start: [x]}\n", "5:9: unrecognized key 'start'",
+	  "The keys of units are: enable, disable, mask." },
+	{ GOOD "packages: [x]\n", "5:1: key 'packages' stands here a second time (first at line 4)",
+	  NULL },
+	{ GOOD "documentation: no\n", "5:16: 'no' of 'documentation' is not true or false",
+	  "Write false." },
+	{ GOOD "documentation: On\n", "5:16: 'On' of 'documentation' is not true or false",
+	  "Write true." },
+	{ GOOD "documentation: maybe\n", "5:16: 'maybe' of 'documentation' is not true or false",
+	  NULL },
+	{ GOOD "exclude:\n", "5:9: 'exclude' has no value",
+	  "Take the line out, or write [] for an empty list." },
+	{ GOOD "exclude: vim\n", "5:10: 'exclude' must be a list, not a scalar",
+	  "Write exclude: [vim]." },
+	{ GOOD "units: [x]\n", "5:8: 'units' must be a mapping, not a list", NULL },
+	{ GOOD "exclude: [[x]]\n", "5:11: 'exclude' must be one value, not a list", NULL },
+	{ "format: 1\nimage: {id: Node}\n", "2:13: 'Node' of 'id' is not an image id",
+	  "It is made of 0-9 a-z . _ - and goes into IMAGE_ID and all file names." },
+	{ "format: 1\nimage: {version: 1.0+git}\n", "2:18: '1.0+git' of 'version' is not a version",
+	  "It is made of letters, digits and . - ~ ^ (UAPI.10); '+' and '_' are not allowed." },
+	{ "format: 1\nimage: {architecture: x86-64}\n",
+	  "2:23: unrecognized 'x86-64' of 'architecture'", "Did you mean 'x86_64'?" },
+	{ "format: 1\nimage: {architecture: sparc}\n",
+	  "2:23: unrecognized 'sparc' of 'architecture'", "It is one of: x86_64, aarch64." },
+	{ "format: 1\n" BASE PACKAGES, "the recipe has no 'image.id'", NULL },
+	{ HEAD PACKAGES, "the recipe has no 'repositories'", NULL },
+	{ HEAD BASE, "the recipe has no 'packages'", NULL },
+	{ "format: 1\nimage: {id: a-rather-long-name, version: \"10.20.30\", architecture: x86_64}\n",
+	  "2:8: image id 'a-rather-long-name' and version '10.20.30' have more than 24 characters "
+	  "together",
+	  "A partition label 'a-rather-long-name_10.20.30_verity_sig' would have more than 36." },
+	{ GOOD "exclude: [bash]\n", "package 'bash' is both asked for and excluded", NULL },
+	{ HEAD PACKAGES "repositories: [{url: x, " KEYS "}]\n", "4:16: repository has no 'id'",
+	  NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: x}]\n", "4:16: repository has no 'keys'",
+	  NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: x, keys: []}]\n",
+	  "4:16: repository 'a' has no keys",
+	  "Name the key that signs its packages, with its fingerprint." },
+	{ HEAD PACKAGES "repositories: [{id: a, " KEYS "}]\n",
+	  "4:16: repository 'a' has none of 'url', 'mirrorlist' and 'metalink', one is needed",
+	  NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: x, mirrorlist: y, " KEYS "}]\n",
+	  "4:16: repository 'a' has several of 'url', 'mirrorlist' and 'metalink', one is needed",
+	  NULL },
+	{ HEAD PACKAGES "repositories: [{id: a b, url: x, " KEYS "}]\n",
+	  "4:21: 'a b' of 'id' is not a repository id", "It is made of letters, digits and . _ -" },
+	{ HEAD PACKAGES "repositories: [{id: a, url: x, keys: [{file: k, fingerprint: 0x12}]}]\n",
+	  "4:62: '0x12' of 'fingerprint' is not a fingerprint", NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: x, trust: none, " KEYS "}]\n",
+	  "4:16: repository 'a' has trust: none without a 'trust-reason'", NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: x, trust-reason: y, " KEYS "}]\n",
+	  "4:16: repository 'a' has a 'trust-reason', which goes with trust: none only", NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: x, trust: none, trust-reason: \" \", " KEYS
+			"}]\n",
+	  "4:59: ' ' of 'trust-reason' is not a reason", NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: x, trust: metalink, " KEYS "}]\n",
+	  "4:16: repository 'a' has trust: metalink and no 'metalink'", NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, metalink: http://x.example/, trust: metalink, " KEYS
+			"}]\n",
+	  "4:16: the metalink of repository 'a' must be fetched with https to be believed",
+	  "Write an https URL, or use trust: signed." },
+	{ HEAD PACKAGES "repositories: [{id: a, url: ftp://x.example/, " KEYS "}]\n",
+	  "4:29: 'ftp://x.example/' of 'url' is no URL that can be fetched",
+	  "https, http and file are." },
+	{ HEAD PACKAGES "repositories: [{id: a, url: https:///x, " KEYS "}]\n",
+	  "4:29: 'https:///x' of 'url' names no server", NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: file://x/y, " KEYS "}]\n",
+	  "4:29: 'file://x/y' of 'url' names no absolute path", NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: https://me:pw@x.example/, " KEYS "}]\n",
+	  "4:29: the URL of 'url' holds a user name or a password",
+	  "Recipes are published with the image; take it out." },
+	{ HEAD PACKAGES "repositories: [{id: a, url: https://x.example/$basearch, " KEYS "}]\n",
+	  "4:29: 'https://x.example/$basearch' of 'url' holds a character no URL has", NULL },
+	{ HEAD PACKAGES "repositories: [{id: a, url: x, priority: 100, " KEYS "}]\n",
+	  "4:42: '100' of 'priority' is not a number from 1 to 99", NULL },
+	{ GOOD "users: [{name: Op}]\n", "5:16: 'Op' of 'name' is not a user's or group's name",
+	  NULL },
+	{ GOOD "users: [{name: op, uid: 0}]\n",
+	  "5:25: '0' of 'uid' is not a number from 1 to 4294967294", NULL },
+	{ GOOD "users: [{name: op, uid: 65534}]\n",
+	  "5:25: '65534' of 'uid' is taken: 65534 is nobody, 65535 stands for none", NULL },
+	{ GOOD "users: [{name: op, home: home/op}]\n",
+	  "5:26: 'home/op' of 'home' is not an absolute path", NULL },
+	{ GOOD "users: [{name: op, ssh-keys: [secret]}]\n",
+	  "5:31: 'secret' of 'ssh-keys' is not a line of authorized_keys", NULL },
+	{ GOOD "users: [{name: op}, {name: op}]\n", "5:21: user 'op' stands in the recipe twice",
+	  NULL },
+	{ GOOD "groups: [{gid: 5}]\n", "5:10: group has no 'name'", NULL },
+	{ GOOD "units: {enable: [sshd]}\n", "5:18: 'sshd' of 'enable' is not a unit name",
+	  "It needs its suffix, like chronyd.service or tmp.mount." },
+	{ GOOD "units: {enable: [a.service], mask: [a.service]}\n",
+	  "unit 'a.service' is both enabled and masked", NULL },
+	{ GOOD "sysctl: {kptr: 1}\n",
+	  "5:10: 'kptr' of 'sysctl' is not the name of a kernel setting", NULL },
+	{ GOOD "sysctl: {kernel.x: }\n", "5:20: 'kernel.x' has no value", NULL },
+	{ GOOD "kernel: {command-line: [a b]}\n",
+	  "5:25: 'a b' of 'command-line' is not one word of a kernel command line",
+	  "It has no spaces; each word is an item of its own." },
+	{ GOOD "kernel: {command-line: [roothash=00]}\n",
+	  "'roothash=00' cannot stand in the kernel command line",
+	  "The build itself says which root is booted." },
+	{ GOOD "initrd: {modules: [dm-verity.ko]}\n",
+	  "5:20: 'dm-verity.ko' of 'modules' is not the name of a kernel module", NULL },
+	{ GOOD "root: {format: ext4}\n", "5:16: unrecognized 'ext4' of 'format'", "It is erofs." },
+	{ GOOD "root: {compression: lz4hcc}\n", "5:21: unrecognized 'lz4hcc' of 'compression'",
+	  "Did you mean 'lz4hc'?" },
+	{ GOOD "root: {compression: lz4, level: 3}\n",
+	  "5:7: 'level' goes with compression: lz4hc only", NULL },
+	{ GOOD "root: {level: 13}\n", "5:15: '13' of 'level' is not a number from 1 to 12", NULL },
+	{ GOOD "outputs: [iso]\n", "5:11: unrecognized 'iso' of 'outputs'", NULL },
+	{ GOOD "signing: {secure-boot: {key: k}}\n", "5:24: signing key has no 'certificate'",
+	  NULL },
+	{ GOOD "signing: {statements: {key: k, certificate: c}}\n",
+	  "5:32: unrecognized key 'certificate'", "The keys of signing key are: key." },
+	{ GOOD "scriptlets: [{digest: abc, skip: x}]\n", "5:23: 'abc' of 'digest' is not a SHA-256",
+	  NULL },
+	{ GOOD "packages2: [\"a > > b\"]\n", "5:1: unrecognized key 'packages2'",
+	  "Did you mean 'packages'?" },
+	{ HEAD BASE "packages: [\"a > > b\"]\n",
+	  "4:12: 'a > > b' of 'packages' is not a wish for a "
+	  "package",
+	  NULL },
+	{ GOOD "languages: [english]\n", "5:13: 'english' of 'languages' is not a language",
+	  "Write it like en, pt_BR or sr@latin." },
+	{ GOOD "overlays: [{table: t}]\n", "5:12: overlay has no 'folder'", NULL },
+	{ GOOD "architectures: {sparc: {}}\n", "5:17: unrecognized 'sparc' of 'architectures'",
+	  NULL },
+	{ GOOD "architectures: {aarch64: {pakages: [x]}}\n", "5:27: unrecognized key 'pakages'",
+	  "Did you mean 'packages'?" },
+	{ GOOD "architectures: {x86_64: {image: {id: x}}}\n",
+	  "5:26: 'image' cannot stand in a part for one architecture", NULL },
+	{ GOOD "include: [missing.yaml]\n", "5:11: could not open '", NULL },
+	{ GOOD "include: [r.yaml]\n", "5:11: '", NULL },
+};
+
+START_TEST(what_is_wrong_is_told_with_its_place)
+{
+	const struct refusal *refusal = &refusals[_i];
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_recipe *recipe = NULL;
+	size_t prefix = 0;
+
+	ck_assert_int_eq(read_text(refusal->text, &recipe, &err), -IB_INPUT);
+	ck_assert(ib_str_starts(err.text, test_dir));
+	prefix = strlen(test_dir) + strlen("/r.yaml:");
+	prefix += err.text[prefix] == ' ';
+	if (ib_str_ends(refusal->error, " '"))
+		ck_assert(ib_str_starts(err.text + prefix, refusal->error));
+	else
+		ck_assert_str_eq(err.text + prefix, refusal->error);
+	if (refusal->hint)
+		ck_assert_pstr_eq(err.hint, refusal->hint);
+	ib_error_clear(&err);
+}
+END_TEST
+
+START_TEST(an_includer_wins_and_its_lists_come_last)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_recipe) recipe = NULL;
+	ib_autofree char *folder = ib_path_join(test_dir, "part");
+	ib_autofree char *a = NULL;
+	ib_autofree char *b = NULL;
+	ib_autofree char *c = NULL;
+
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	test_file("part/a.yaml",
+		  "format: 1\ninclude: [c.yaml]\n" BASE "packages: [from-a]\ndocumentation: true\n"
+		  "root: {compression: lz4}\n"
+		  "architectures: {x86_64: {packages: [from-part]}}\n",
+		  &a);
+	test_file("part/b.yaml", "format: 1\ninclude: [c.yaml]\npackages: [from-b]\n", &b);
+	test_file("part/c.yaml", "format: 1\npackages: [from-c]\nweak-dependencies: true\n", &c);
+	ck_ok(read_text("format: 1\ninclude: [part/a.yaml, part/b.yaml]\n" IMAGE
+			"packages: [own]\ndocumentation: false\n",
+			&recipe, &err));
+	ck_assert_uint_eq(recipe->packages.count, 5);
+	ck_assert_str_eq(recipe->packages.items[0], "from-c");
+	ck_assert_str_eq(recipe->packages.items[1], "from-a");
+	ck_assert_str_eq(recipe->packages.items[2], "from-part");
+	ck_assert_str_eq(recipe->packages.items[3], "from-b");
+	ck_assert_str_eq(recipe->packages.items[4], "own");
+	ck_assert(!recipe->documentation && recipe->weak_dependencies);
+	ck_assert_int_eq(recipe->root_compression, IB_COMPRESSION_LZ4);
+	ck_assert_uint_eq(recipe->root_level, 0);
+	ck_assert(ib_str_ends(recipe->repositories[0].urls[0], "/part/state1"));
+	ck_assert_str_eq(recipe->repositories[0].urls_written[0], "state1");
+}
+END_TEST
+
+START_TEST(the_same_repository_in_two_files_names_both_places)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_recipe *recipe = NULL;
+	ib_autofree char *path = NULL;
+
+	test_file("a.yaml", "format: 1\n" BASE, &path);
+	ck_assert_int_eq(
+		read_text("format: 1\ninclude: [a.yaml]\n" IMAGE BASE PACKAGES, &recipe, &err),
+		-IB_INPUT);
+	ck_assert_ptr_nonnull(
+		strstr(err.text, "r.yaml:4:16: repository 'base' stands in the recipe twice"));
+	ck_assert_ptr_nonnull(strstr(err.hint, "a.yaml:2:16."));
+	ib_error_clear(&err);
+}
+END_TEST
+
+START_TEST(files_that_include_each_other_are_refused)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_recipe *recipe = NULL;
+	ib_autofree char *path = NULL;
+
+	test_file("a.yaml", "format: 1\ninclude: [r.yaml]\n", &path);
+	ck_fails(read_text("format: 1\ninclude: [a.yaml]\n", &recipe, &err), IB_INPUT,
+		 "a.yaml:2:11: '");
+}
+END_TEST
+
+START_TEST(a_chain_of_includes_has_an_end)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_recipe *recipe = NULL;
+	int i = 0;
+
+	for (i = 0; i < 12; i++) {
+		ib_autofree char *name = ib_strf("%d.yaml", i);
+		ib_autofree char *text = ib_strf("format: 1\ninclude: [%d.yaml]\n", i + 1);
+		ib_autofree char *path = NULL;
+
+		test_file(name, text, &path);
+	}
+	ck_fails(read_text("format: 1\ninclude: [0.yaml]\n", &recipe, &err), IB_LIMIT,
+		 "files included more than 8 deep");
+}
+END_TEST
+
+START_TEST(files_are_looked_for_only_when_asked)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_recipe) recipe = NULL;
+	ib_autofree char *key = NULL;
+	ib_autofree char *table = NULL;
+
+	ck_ok(read_text(GOOD "signing: {statements: {key: keys/st.key}}\n"
+			     "overlays: [{folder: ., table: t}]\n",
+			&recipe, &err));
+	ck_assert_int_eq(ib_recipe_check_files(recipe, IB_RECIPE_FILES_SIGNING, &err), -IB_INPUT);
+	ck_assert_ptr_nonnull(strstr(err.text, "r.yaml:5:23: there is no key '"));
+	ck_assert_ptr_nonnull(strstr(err.hint, "/keys' makes throw-away ones for trying out."));
+	ib_error_clear(&err);
+	ck_fails(ib_recipe_check_files(recipe, IB_RECIPE_FILES_KEYS, &err), IB_INPUT,
+		 "r.yaml:3:47: there is no key '");
+	test_file("key.asc", "", &key);
+	ck_ok(ib_recipe_check_files(recipe, IB_RECIPE_FILES_KEYS, &err));
+	ck_fails(ib_recipe_check_files(recipe, IB_RECIPE_FILES_ALL, &err), IB_INPUT,
+		 "r.yaml:6:12: there is no table '");
+	test_file("t", "", &table);
+	ck_ok(ib_recipe_check_files(recipe, IB_RECIPE_FILES_OVERLAYS, &err));
+}
+END_TEST
+
+START_TEST(the_canonical_text_does_not_know_the_folder)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_recipe) recipe = NULL;
+	IB_AUTO(ib_recipe) again = NULL;
+	ib_autofree char *text = NULL;
+	ib_autofree char *same = NULL;
+
+	ck_ok(read_text(everything, &recipe, &err));
+	text = ib_recipe_canonical(recipe);
+	ck_assert_ptr_null(strstr(text, test_dir));
+	ck_assert(ib_str_starts(text, "{\"documentation\":true,\"exclude\":[\"vim-minimal\"],"));
+	test_dir_remove();
+	test_dir_make();
+	ck_ok(read_text(everything, &again, &err));
+	same = ib_recipe_canonical(again);
+	ck_assert_str_eq(text, same);
+}
+END_TEST
+
+START_TEST(every_key_stands_in_the_manual_page_and_in_the_schema)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_STRINGS(names);
+	ib_autofree char *page = NULL;
+	ib_autofree char *schema = ib_recipe_schema();
+	size_t i = 0;
+
+	ck_ok(ib_file_read_text("imagebuild/man/imagebuild-recipe.5", 1 << 20, &page, &err));
+	ib_recipe_key_names(&names);
+	ck_assert_uint_gt(names.count, 60);
+	for (i = 0; i < names.count; i++) {
+		const char *dot = strrchr(names.items[i], '.');
+		ib_autofree char *item = ib_strf("\n.It Cm %s\n", names.items[i]);
+		ib_autofree char *property =
+			ib_strf("\"%s\":{\"description\":", dot ? dot + 1 : names.items[i]);
+
+		ck_assert_msg(strstr(page, item) != NULL, "'%s' is not in the manual page",
+			      names.items[i]);
+		ck_assert_msg(strstr(schema, property) != NULL, "'%s' is not in the schema",
+			      names.items[i]);
+	}
+}
+END_TEST
+
+Suite *ib_suite(void)
+{
+	Suite *suite = suite_create("recipe");
+	TCase *tcase = tcase_create("recipe");
+
+	tcase_add_checked_fixture(tcase, test_dir_make, test_dir_remove);
+	tcase_add_test(tcase, a_short_recipe_has_all_defaults);
+	tcase_add_test(tcase, every_key_reaches_its_member);
+	tcase_add_test(tcase, wishes_are_sorted_lines_with_paths_as_written);
+	tcase_add_loop_test(tcase, what_is_wrong_is_told_with_its_place, 0, IB_COUNT(refusals));
+	tcase_add_test(tcase, an_includer_wins_and_its_lists_come_last);
+	tcase_add_test(tcase, the_same_repository_in_two_files_names_both_places);
+	tcase_add_test(tcase, files_that_include_each_other_are_refused);
+	tcase_add_test(tcase, a_chain_of_includes_has_an_end);
+	tcase_add_test(tcase, files_are_looked_for_only_when_asked);
+	tcase_add_test(tcase, the_canonical_text_does_not_know_the_folder);
+	tcase_add_test(tcase, every_key_stands_in_the_manual_page_and_in_the_schema);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
