@@ -168,7 +168,7 @@ static int collect(struct writer *w, struct ib_error *err)
 		if (!entry->file)
 			entry->bytes = 2 * ENTRY; /* . and .. */
 		w->entries[entry->parent].bytes +=
-			(uint64_t)ENTRY * (1 + ib_fat_long_entries(entry->name, entry->short_name));
+			ENTRY * (1 + ib_fat_long_entries(entry->name, entry->short_name));
 	}
 	return 0;
 }
@@ -246,8 +246,7 @@ static int place_entries(struct writer *w, struct ib_error *err)
 				return ib_fail(err, IB_LIMIT, "too many files in one folder");
 			continue;
 		}
-		entry->clusters =
-			divide_up(entry->bytes, (uint64_t)w->sectors_per_cluster * SECTOR);
+		entry->clusters = divide_up(entry->bytes, w->sectors_per_cluster * SECTOR);
 		if (entry->clusters)
 			entry->cluster = (uint32_t)next;
 		next += entry->clusters;
