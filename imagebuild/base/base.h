@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/strings.h"
+#include "base/sync.h"
 #include "base/threads.h"
 
 #endif

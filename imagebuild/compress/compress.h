@@ -6,6 +6,7 @@
 #ifndef IB_COMPRESS_H
 #define IB_COMPRESS_H
 
+#include "compress/lz4.h"
 #include "compress/zstd.h"
 
 #endif
