@@ -16,7 +16,6 @@
 #include "base/path.h"
 #include "base/strings.h"
 #include "base/sync.h"
-#include "base/sync.h"
 #include "base/threads.h"
 
 #endif

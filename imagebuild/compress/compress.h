@@ -7,7 +7,6 @@
 #define IB_COMPRESS_H
 
 #include "compress/lz4.h"
-#include "compress/lz4.h"
 #include "compress/zstd.h"
 
 #endif
