@@ -247,8 +247,8 @@ START_TEST(derived_things_come_back_by_key_and_damaged_ones_are_absent)
 }
 END_TEST
 
-/* Writes and commits content after content until it is killed. */
-static void write_until_killed(const char *path)
+/* Writes and commits content after content until it is killed; a byte into told for each. */
+static void write_until_killed(const char *path, uint64_t seed, int told)
 {
 	struct ib_error err = IB_ERROR_INIT;
 	struct ib_store *store = NULL;
@@ -263,11 +263,12 @@ static void write_until_killed(const char *path)
 		int failed = 0;
 
 		memcpy(data, &i, sizeof(i));
+		memcpy(data + sizeof(i), &seed, sizeof(seed));
 		failed = ib_store_begin(store, NULL, &file, &err) ||
 			 ib_fd_write(ib_store_file_fd(file), data, size, UINT64_MAX, "x", &err) ||
 			 ib_store_commit(file, IB_STORE_RPM, NULL, NULL, &err) ||
 			 ib_store_put_derived(store, IB_STORE_BLOCKS, "same key", data, size, &err);
-		if (failed)
+		if (failed || write(told, "", 1) != 1)
 			_exit(1);
 		ib_store_file_free(file);
 	}
@@ -299,14 +300,20 @@ START_TEST(killed_at_any_moment_nothing_half_written_is_found)
 
 	for (round = 0; round < 25; round++) {
 		pid_t writers[2] = { 0, 0 };
+		int told[2] = { -1, -1 };
+		char byte = 0;
 		size_t i = 0;
 
+		ck_assert_int_eq(pipe(told), 0);
 		for (i = 0; i < IB_COUNT(writers); i++) {
 			writers[i] = fork();
 			if (writers[i] == 0)
-				write_until_killed(ib_store_root(store));
+				write_until_killed(ib_store_root(store), (uint64_t)round * 2 + i,
+						   told[1]);
 		}
-		usleep((useconds_t)(10000 + round * 9770 % 70000));
+		/* Both are at work once something is committed; then any moment will do. */
+		ck_assert_int_eq(read(told[0], &byte, 1), 1);
+		usleep((useconds_t)(round * 977 % 15000));
 		for (i = 0; i < IB_COUNT(writers); i++) {
 			int status = 0;
 
@@ -314,9 +321,11 @@ START_TEST(killed_at_any_moment_nothing_half_written_is_found)
 			ck_assert_int_eq(waitpid(writers[i], &status, 0), writers[i]);
 			ck_assert(WIFSIGNALED(status));
 		}
+		close(told[0]);
+		close(told[1]);
 	}
 	ck_ok(ib_store_walk(store, check_entry, &seen, &err));
-	ck_assert_uint_gt(seen.count, 0);
+	ck_assert_uint_gt(seen.count, 25);
 	ck_assert(ib_store_get_derived(store, IB_STORE_BLOCKS, "same key", &b));
 }
 END_TEST
