@@ -10,6 +10,7 @@
 #include "boot/cpio.h"
 #include "boot/disk.h"
 #include "boot/fat.h"
+#include "boot/fat_read.h"
 #include "boot/pe.h"
 #include "boot/uki.h"
 
