@@ -35,6 +35,8 @@ struct ib_rpm {
 	const struct ib_package *package;
 	uint8_t *header; /* owned; with its magic */
 	size_t header_size;
+	uint8_t *signature; /* owned; the signature header, with its magic */
+	size_t signature_size;
 	uint64_t payload_start;  /* in the file */
 	char sha256[65];         /* that the file must have, or "" */
 	const char *compression; /* "gzip", "bzip2", "lzma", "xz", "zstd"; NULL: none */

@@ -89,30 +89,38 @@ static void done_front(struct ib_front *front)
 	ib_front_done(front);
 }
 
-static int fill(int fd, const struct ib_rpm_request *request, const struct ib_front *front,
-		struct ib_rpm *rpm, struct ib_error *err)
+static int fill_package(const struct ib_rpm_request *request, const struct ib_front *front,
+			struct ib_rpm *rpm, struct ib_package *package, struct ib_error *err)
 {
-	struct ib_package *package = ib_arena_alloc(request->arena, sizeof(*package));
 	char signer[IB_FINGERPRINT_TEXT] = "";
-	char sha256[65] = "";
 
 	IB_TRY(ib_rpm_check_header(front, request->keyring, rpm->name, signer, err));
 	/* Only version 4 keys are supported so far, and their fingerprints fit. */
 	memcpy(package->signer, signer, sizeof(package->signer) - 1);
 	package->size = front->file_size;
-	IB_TRY(ib_package_fill(&front->header, rpm->name, request->arena, package, err));
+	return ib_package_fill(&front->header, rpm->name, request->arena, package, err);
+}
+
+static int fill(int fd, const struct ib_rpm_request *request, const struct ib_front *front,
+		struct ib_rpm *rpm, struct ib_error *err)
+{
+	struct ib_package *package = ib_arena_alloc(request->arena, sizeof(*package));
+
+	rpm->package = package;
+	rpm->header = ib_memdup(front->header.bytes, front->header.size);
+	rpm->header_size = front->header.size;
+	rpm->signature = ib_memdup(front->signature.bytes, front->signature.size);
+	rpm->signature_size = front->signature.size;
+	rpm->payload_start = front->bytes.size;
+	IB_TRY(fill_package(request, front, rpm, package, err));
 	IB_TRY(sort_paths(package, rpm, err));
 	IB_TRY(read_payload_kind(&front->header, rpm, err));
 	IB_TRY(read_payload_digest(&front->header, rpm, err));
-	rpm->payload_start = front->bytes.size;
-	if (request->depth == IB_RPM_WHOLE) {
-		IB_TRY(ib_rpm_check_payload(fd, rpm, front, request->keyring, sha256, err));
-		memcpy(rpm->sha256, sha256, sizeof(sha256));
-	}
 	memcpy(package->sha256, rpm->sha256, sizeof(package->sha256));
-	rpm->header = ib_memdup(front->header.bytes, front->header.size);
-	rpm->header_size = front->header.size;
-	rpm->package = package;
+	if (request->depth != IB_RPM_WHOLE)
+		return 0;
+	IB_TRY(ib_rpm_check_payload(fd, rpm, front, request->keyring, package->sha256, err));
+	memcpy(rpm->sha256, package->sha256, sizeof(rpm->sha256));
 	return 0;
 }
 
@@ -143,6 +151,7 @@ void ib_rpm_free(struct ib_rpm *rpm)
 	if (!rpm)
 		return;
 	ib_free(rpm->by_path);
+	ib_free(rpm->signature);
 	ib_free(rpm->header);
 	ib_free(rpm->name);
 	ib_free(rpm->path);

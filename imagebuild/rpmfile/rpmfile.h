@@ -13,5 +13,6 @@
 
 #include "rpmfile/keyring.h"
 #include "rpmfile/rpm.h"
+#include "rpmfile/rpmdb.h"
 
 #endif
