@@ -299,7 +299,7 @@ static int compare_items(const void *a, const void *b)
 void ib_package_set_sort(struct ib_package_set *set)
 {
 	if (set->count)
-		qsort(set->items, set->count, sizeof(*set->items), compare_items);
+		qsort(set->items, set->count, sizeof(const struct ib_package *), compare_items);
 	set->sorted = true;
 }
 

@@ -74,15 +74,14 @@ static int read_name(struct ib_payload *payload, const char *name, uint32_t size
 static int read_whole_head(struct ib_payload *payload, const char *name,
 			   struct ib_cpio_entry *entry, struct ib_error *err)
 {
-	char fields[FIELD_COUNT * FIELD_SIZE];
+	char fields[FIELD_COUNT][FIELD_SIZE];
 	uint32_t mode = 0;
 	uint32_t size = 0;
 	uint32_t name_size = 0;
 
 	IB_TRY(ib_payload_read(payload, fields, sizeof(fields), err));
-	if (!read_field(fields + FIELD_MODE * FIELD_SIZE, &mode) ||
-	    !read_field(fields + FIELD_FILE_SIZE * FIELD_SIZE, &size) ||
-	    !read_field(fields + FIELD_NAME_SIZE * FIELD_SIZE, &name_size))
+	if (!read_field(fields[FIELD_MODE], &mode) || !read_field(fields[FIELD_FILE_SIZE], &size) ||
+	    !read_field(fields[FIELD_NAME_SIZE], &name_size))
 		return fail_archive(name, "an entry's numbers are none", err);
 	entry->mode = mode;
 	entry->size = size;

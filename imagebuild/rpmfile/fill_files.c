@@ -61,15 +61,15 @@ static int fill_texts(const struct ib_header *header, const char *name, struct i
 		      struct ib_package_file *files, size_t count, struct ib_error *err)
 {
 	static const struct {
-		uint32_t tag;
 		size_t offset;
+		uint32_t tag;
 		bool empty_is_null;
 	} columns[] = {
-		{ RPMTAG_FILEUSERNAME, offsetof(struct ib_package_file, user), false },
-		{ RPMTAG_FILEGROUPNAME, offsetof(struct ib_package_file, group), false },
-		{ RPMTAG_FILELINKTOS, offsetof(struct ib_package_file, link), true },
-		{ RPMTAG_FILECAPS, offsetof(struct ib_package_file, capabilities), true },
-		{ RPMTAG_FILELANGS, offsetof(struct ib_package_file, language), true },
+		{ offsetof(struct ib_package_file, user), RPMTAG_FILEUSERNAME, false },
+		{ offsetof(struct ib_package_file, group), RPMTAG_FILEGROUPNAME, false },
+		{ offsetof(struct ib_package_file, link), RPMTAG_FILELINKTOS, true },
+		{ offsetof(struct ib_package_file, capabilities), RPMTAG_FILECAPS, true },
+		{ offsetof(struct ib_package_file, language), RPMTAG_FILELANGS, true },
 	};
 	size_t column = 0;
 	size_t i = 0;
@@ -203,7 +203,8 @@ static int compare_rows(const void *a, const void *b)
  * Counts the names of each regular file. Inode numbers become the number of the
  * group's first file plus one, so that the inode alone tells groups apart.
  */
-static void count_links(const struct ib_header *header, struct ib_package_file *files, size_t count)
+static int count_links(const struct ib_header *header, const char *name,
+		       struct ib_package_file *files, size_t count, struct ib_error *err)
 {
 	ib_autofree struct link_row *rows = ib_alloc_array(count, sizeof(*rows));
 	size_t row_count = 0;
@@ -226,11 +227,23 @@ static void count_links(const struct ib_header *header, struct ib_package_file *
 		if (i < row_count && rows[i].identity == rows[start].identity)
 			continue;
 		for (member = start; member < i; member++) {
+			if (files[rows[member].file].size != files[rows[start].file].size)
+				return fail_files(name, "hard links differ in size", err);
 			files[rows[member].file].link_count = (uint32_t)(i - start);
 			files[rows[member].file].inode = rows[start].file + 1;
 		}
 		start = i;
 	}
+	return 0;
+}
+
+static int fill_columns(const struct ib_header *header, const char *name, struct ib_arena *arena,
+			struct ib_package_file *files, size_t count, struct ib_error *err)
+{
+	IB_TRY(fill_paths(header, name, arena, files, count, err));
+	IB_TRY(fill_numbers(header, name, files, count, err));
+	IB_TRY(fill_texts(header, name, arena, files, count, err));
+	return check_kinds(name, files, count, err);
 }
 
 int ib_package_fill_files(const struct ib_header *header, const char *name, struct ib_arena *arena,
@@ -248,12 +261,9 @@ int ib_package_fill_files(const struct ib_header *header, const char *name, stru
 			       count);
 	files = ib_arena_alloc(arena, count * sizeof(*files));
 	package->file_count = count;
-	IB_TRY(fill_paths(header, name, arena, files, count, err));
-	IB_TRY(fill_numbers(header, name, files, count, err));
-	IB_TRY(fill_texts(header, name, arena, files, count, err));
-	IB_TRY(check_kinds(name, files, count, err));
+	IB_TRY(fill_columns(header, name, arena, files, count, err));
 	IB_TRY(fill_digests(header, name, arena, package, files, err));
-	count_links(header, files, count);
+	IB_TRY(count_links(header, name, files, count, err));
 	package->files = files;
 	return 0;
 }

@@ -93,11 +93,22 @@ static int check_length(const struct ib_front *front, const char *name, struct i
 		       (unsigned long long)(actual - stated));
 }
 
+static int parse_headers(const char *name, size_t signature_size, size_t header_size,
+			 struct ib_front *front, struct ib_error *err)
+{
+	const uint8_t *bytes = front->bytes.data;
+
+	IB_TRY(ib_header_parse(IB_HEADER_SIGNATURE, bytes + IB_LEAD_SIZE, signature_size, name,
+			       &front->signature, err));
+	IB_TRY(ib_header_parse(IB_HEADER_MAIN, bytes + front->header_start, header_size, name,
+			       &front->header, err));
+	return check_length(front, name, err);
+}
+
 int ib_front_read(int fd, const char *name, struct ib_front *front, struct ib_error *err)
 {
 	size_t signature_size = 0;
 	size_t header_size = 0;
-	const uint8_t *bytes = NULL;
 
 	front->bytes = IB_BUFFER_INIT((size_t)IB_RPM_MAX_HEADER + IB_RPM_MAX_SIGNATURE +
 				      2UL * IB_RPM_MAX_TAGS * IB_HEADER_INTRO + 4096);
@@ -108,12 +119,7 @@ int ib_front_read(int fd, const char *name, struct ib_front *front, struct ib_er
 	IB_TRY(read_padding(fd, signature_size, name, front, err));
 	front->header_start = front->bytes.size;
 	IB_TRY(read_header(fd, IB_HEADER_MAIN, name, front, &header_size, err));
-	bytes = front->bytes.data;
-	IB_TRY(ib_header_parse(IB_HEADER_SIGNATURE, bytes + IB_LEAD_SIZE, signature_size, name,
-			       &front->signature, err));
-	IB_TRY(ib_header_parse(IB_HEADER_MAIN, bytes + front->header_start, header_size, name,
-			       &front->header, err));
-	return check_length(front, name, err);
+	return parse_headers(name, signature_size, header_size, front, err);
 }
 
 void ib_front_done(struct ib_front *front)

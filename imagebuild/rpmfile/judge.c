@@ -215,58 +215,81 @@ static void hash_text(const char *text, size_t size, struct ib_digest *digest)
 	}
 }
 
+/* What was signed, and how errors call it. */
+struct subject {
+	struct ib_bytes data;
+	const char *name;
+};
+
 static int judge_detached(const struct ib_keyring *keyring, const struct ib_signature *s,
-			  struct ib_bytes data, const char *name,
-			  char ret_signer[IB_FINGERPRINT_TEXT], struct ib_error *err)
+			  const struct subject *subject, char ret_signer[IB_FINGERPRINT_TEXT],
+			  struct ib_error *err)
 {
 	IB_AUTO(ib_digest) digest = NULL;
+	struct ib_bytes data = subject->data;
 
-	IB_TRY(ib_signature_begin(s, name, &digest, err));
+	IB_TRY(ib_signature_begin(s, subject->name, &digest, err));
 	if (s->type == IB_SIGNATURE_BINARY)
 		ib_digest_update(digest, data.data, data.size);
 	else if (s->type == IB_SIGNATURE_TEXT)
 		hash_text((const char *)data.data, data.size, digest);
 	else
 		return ib_fail(err, IB_TRUST,
-			       "'%s' has a signature of type 0x%02x, not one over data", name,
-			       s->type);
-	return ib_keyring_judge(keyring, s, digest, name, ret_signer, err);
+			       "'%s' has a signature of type 0x%02x, not one over data",
+			       subject->name, s->type);
+	return ib_keyring_judge(keyring, s, digest, subject->name, ret_signer, err);
 }
 
-int ib_keyring_verify_detached(const struct ib_keyring *keyring, const void *data, size_t size,
-			       const void *signature, size_t signature_size, const char *name,
+/* Judges one packet; a signature by somebody else is only remembered. */
+static int judge_packet(const struct ib_keyring *keyring, const struct ib_packet *packet,
+			const struct subject *subject, struct ib_signature *stranger,
+			char signer[IB_FINGERPRINT_TEXT], struct ib_error *err)
+{
+	struct ib_signature s = { 0 };
+
+	if (packet->tag != IB_PACKET_SIGNATURE || !ib_signature_parse(packet->body, &s))
+		return ib_fail(err, IB_TRUST, "the signature of '%s' is damaged", subject->name);
+	if (ib_keyring_knows(keyring, &s))
+		return judge_detached(keyring, &s, subject, signer, err);
+	*stranger = s;
+	return 0;
+}
+
+static int fail_stranger(const struct ib_signature *stranger, const char *name,
+			 struct ib_error *err)
+{
+	if (!stranger->version)
+		return ib_fail(err, IB_TRUST, "'%s' has no signature", name);
+	if (stranger->version > 4)
+		return ib_fail(err, IB_TRUST,
+			       "'%s' has a signature of OpenPGP version %u, which is not "
+			       "supported yet",
+			       name, stranger->version);
+	return fail_unknown(stranger, name, err);
+}
+
+int ib_keyring_verify_detached(const struct ib_keyring *keyring, struct ib_bytes data,
+			       struct ib_bytes signature, const char *name,
 			       char ret_signer[IB_FINGERPRINT_TEXT], struct ib_error *err)
 {
 	IB_AUTO_BUFFER(buffer, MAX_SIGNATURE_FILE);
 	struct ib_bytes packets = { NULL, 0 };
-	struct ib_bytes signed_data = { data, size };
-	struct ib_signature s = { 0 };
+	struct subject subject = { data, name };
 	struct ib_signature stranger = { 0 };
 	char signer[IB_FINGERPRINT_TEXT] = "";
 	size_t count = 0;
 
-	IB_TRY(ib_armor_read(signature, signature_size, name, &buffer, err));
+	IB_TRY(ib_armor_read(signature.data, signature.size, name, &buffer, err));
 	packets = (struct ib_bytes){ buffer.data, buffer.size };
-	while (packets.size) {
+	for (count = 0; packets.size; count++) {
 		struct ib_packet packet = { 0 };
 
-		if (!ib_packet_next(&packets, &packet) || packet.tag != IB_PACKET_SIGNATURE ||
-		    !ib_signature_parse(packet.body, &s) || ++count > MAX_SIGNATURES)
+		if (count == MAX_SIGNATURES || !ib_packet_next(&packets, &packet))
 			return ib_fail(err, IB_TRUST, "the signature of '%s' is damaged", name);
-		if (ib_keyring_knows(keyring, &s))
-			IB_TRY(judge_detached(keyring, &s, signed_data, name, signer, err));
-		else
-			stranger = s;
+		IB_TRY(judge_packet(keyring, &packet, &subject, &stranger, signer, err));
 	}
-	if (!count)
-		return ib_fail(err, IB_TRUST, "'%s' has no signature", name);
 	if (!*signer)
-		return stranger.version > 4
-			       ? ib_fail(err, IB_TRUST,
-					 "'%s' has a signature of OpenPGP version %u, which is not "
-					 "supported yet",
-					 name, stranger.version)
-			       : fail_unknown(&stranger, name, err);
+		return fail_stranger(&stranger, name, err);
 	memcpy(ret_signer, signer, sizeof(signer));
 	return 0;
 }

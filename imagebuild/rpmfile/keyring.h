@@ -51,6 +51,12 @@ struct ib_key {
 	const char *unsupported;       /* why signatures by it cannot be checked, or NULL */
 };
 
+/* Bytes that belong to somebody else. */
+struct ib_bytes {
+	const uint8_t *data;
+	size_t size;
+};
+
 struct ib_keyring;
 
 struct ib_keyring *ib_keyring_new(void);
@@ -91,8 +97,8 @@ int ib_keyring_check_now(const struct ib_keyring *keyring, int64_t now,
  * such a key and does not verify is refused. name is how errors call what was
  * signed; ret_signer gets the primary key's fingerprint.
  */
-int ib_keyring_verify_detached(const struct ib_keyring *keyring, const void *data, size_t size,
-			       const void *signature, size_t signature_size, const char *name,
+int ib_keyring_verify_detached(const struct ib_keyring *keyring, struct ib_bytes data,
+			       struct ib_bytes signature, const char *name,
 			       char ret_signer[IB_FINGERPRINT_TEXT], struct ib_error *err)
 	IB_MUST_CHECK;
 

@@ -46,12 +46,6 @@ enum ib_openpgp_algorithm {
 	IB_OPENPGP_ED25519 = 27,
 };
 
-/* What follows is read off the front of bytes. */
-struct ib_bytes {
-	const uint8_t *data;
-	size_t size;
-};
-
 struct ib_packet {
 	unsigned tag;
 	struct ib_bytes body;

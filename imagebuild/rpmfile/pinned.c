@@ -12,11 +12,10 @@ enum {
 	REASON_RETIRED = 3,
 };
 
-/* The part of a key that the next signature packet is about. */
+/* The part of a key that the next signature packet is about; neither: the primary key. */
 struct place {
 	struct ib_user *user;
 	struct ib_subkey *subkey;
-	bool skipped; /* a part that we do not keep */
 };
 
 static struct ib_bytes keep(struct ib_pinned *pinned, struct ib_bytes bytes)
@@ -178,7 +177,7 @@ static void add_statement(struct ib_pinned *pinned, const struct ib_signature *s
 /* What a signature of this type covers at this place; false when it does not belong there. */
 static bool find_covered(unsigned type, const struct place *at, struct place *ret_covered)
 {
-	*ret_covered = (struct place){ NULL, NULL, false };
+	*ret_covered = (struct place){ NULL, NULL };
 	switch (type) {
 	case IB_SIGNATURE_DIRECT:
 	case IB_SIGNATURE_REVOKE_KEY:
@@ -189,11 +188,11 @@ static bool find_covered(unsigned type, const struct place *at, struct place *re
 	case IB_SIGNATURE_CERTIFY + 3:
 	case IB_SIGNATURE_REVOKE_CERTIFICATION:
 		ret_covered->user = at->user;
-		return at->user && !at->skipped;
+		return at->user != NULL;
 	case IB_SIGNATURE_SUBKEY:
 	case IB_SIGNATURE_REVOKE_SUBKEY:
 		ret_covered->subkey = at->subkey;
-		return at->subkey && !at->skipped;
+		return at->subkey != NULL;
 	default:
 		return false;
 	}
@@ -204,7 +203,7 @@ static int add_signature(struct ib_pinned *pinned, struct ib_bytes body, const s
 			 const char *name, struct ib_error *err)
 {
 	struct ib_signature s = { 0 };
-	struct place covered = { NULL, NULL, false };
+	struct place covered = { NULL, NULL };
 
 	if (!ib_signature_parse(body, &s) || s.version < 3 || s.version > 4 ||
 	    !find_covered(s.type, at, &covered) ||
@@ -297,31 +296,34 @@ static void settle(struct ib_pinned *pinned)
 		pinned->info.unsupported = "no self-signature of it verifies";
 }
 
+static int take_packet(struct ib_pinned *pinned, const struct ib_packet *packet, struct place *at,
+		       const char *name, struct ib_error *err)
+{
+	switch (packet->tag) {
+	case IB_PACKET_USER_ID:
+	case IB_PACKET_USER_ATTRIBUTE:
+		*at = (struct place){ .user = find_user(pinned, packet) };
+		return 0;
+	case IB_PACKET_SUBKEY:
+		*at = (struct place){ .subkey = find_subkey(pinned, packet) };
+		return 0;
+	case IB_PACKET_SIGNATURE:
+		return add_signature(pinned, packet->body, at, name, err);
+	default:
+		return 0;
+	}
+}
+
 int ib_pinned_read(struct ib_pinned *pinned, struct ib_bytes *packets, const char *name,
 		   struct ib_error *err)
 {
 	struct ib_packet packet = { 0 };
-	struct place at = { NULL, NULL, false };
+	struct place at = { NULL, NULL };
 	struct ib_bytes rest = *packets;
 
 	while (ib_packet_next(&rest, &packet) && packet.tag != IB_PACKET_KEY) {
 		*packets = rest;
-		switch (packet.tag) {
-		case IB_PACKET_USER_ID:
-		case IB_PACKET_USER_ATTRIBUTE:
-			at = (struct place){ .user = find_user(pinned, &packet) };
-			at.skipped = !at.user;
-			break;
-		case IB_PACKET_SUBKEY:
-			at = (struct place){ .subkey = find_subkey(pinned, &packet) };
-			at.skipped = !at.subkey;
-			break;
-		case IB_PACKET_SIGNATURE:
-			IB_TRY(add_signature(pinned, packet.body, &at, name, err));
-			break;
-		default:
-			break;
-		}
+		IB_TRY(take_packet(pinned, &packet, &at, name, err));
 	}
 	settle(pinned);
 	return 0;
