@@ -438,6 +438,28 @@ START_TEST(the_canonical_text_does_not_know_the_folder)
 }
 END_TEST
 
+/* The default one includes what 'make repo' makes: a stand-in does here. */
+START_TEST(the_default_recipe_is_in_order)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_recipe) recipe = NULL;
+	IB_AUTO_BUFFER(text, 1 << 20);
+	ib_autofree char *folder = ib_path_join(test_dir, "build/repo");
+	ib_autofree char *recipes = ib_path_join(test_dir, "recipes");
+	ib_autofree char *path = NULL;
+	ib_autofree char *repository = NULL;
+
+	ck_ok(ib_file_make_directory(folder, 0755, &err));
+	ck_ok(ib_file_make_directory(recipes, 0755, &err));
+	test_file("build/repo/repository.yaml", "format: 1\n" BASE, &repository);
+	ck_ok(ib_file_read("recipes/node.yaml", &text, &err));
+	test_file("recipes/node.yaml", ib_buffer_text(&text), &path);
+	ck_ok(ib_recipe_read(path, &recipe, &err));
+	ck_assert_str_eq(recipe->repositories[0].urls_written[0], "state1");
+	ck_assert_ptr_nonnull(recipe->secure_boot.key);
+}
+END_TEST
+
 START_TEST(every_key_stands_in_the_manual_page_and_in_the_schema)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -479,6 +501,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, a_chain_of_includes_has_an_end);
 	tcase_add_test(tcase, files_are_looked_for_only_when_asked);
 	tcase_add_test(tcase, the_canonical_text_does_not_know_the_folder);
+	tcase_add_test(tcase, the_default_recipe_is_in_order);
 	tcase_add_test(tcase, every_key_stands_in_the_manual_page_and_in_the_schema);
 	suite_add_tcase(suite, tcase);
 	return suite;
