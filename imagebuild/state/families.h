@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * families - the table of commands that are understood.
+ *
+ * Inside state/ only. A row names commands (without folder) and their family;
+ * its matcher looks at the arguments, says whether all of them are understood,
+ * and adds the effects that generators have to produce. Without a matcher
+ * every use is understood. To add a command, add a row; to add a family, add
+ * it to the list of families with one line that says what stands for it.
+ */
+#ifndef IB_STATE_FAMILIES_H
+#define IB_STATE_FAMILIES_H
+
+#include "state/ledger.h"
+#include "state/shell.h"
+
+struct ib_judgement {
+	const struct ib_package *package;
+	struct ib_arena *arena;
+	struct ib_strings families;
+	struct ib_strings not_covered;
+	struct ib_effect *effects; /* owned */
+	size_t effect_count;
+};
+
+void ib_judgement_family(struct ib_judgement *judgement, const char *family);
+void ib_judgement_effect(struct ib_judgement *judgement, enum ib_effect_kind kind, const char *fmt,
+			 ...) IB_PRINTF(3, 4);
+
+/* Whether a command is understood; adds its family and effects. */
+bool ib_family_match(struct ib_judgement *judgement, const struct ib_shell_command *command);
+
+/* Matchers that fill files of their own. */
+bool ib_match_groupadd(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_useradd(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_usermod(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_sysusers(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_systemctl(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_update_helper(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_alternatives(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_mkdir(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_install(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_ln(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_rm(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_touch(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_echo(struct ib_judgement *judgement, const struct ib_shell_command *command);
+
+/* Whether a redirection of the command writes to a file; *ret_target is the first such. */
+bool ib_command_writes(const struct ib_shell_command *command, const char **ret_operation,
+		       const struct ib_shell_word **ret_target);
+
+/* Lua: whether the digest of the normalised text is known; adds family and effects. */
+bool ib_lua_match(struct ib_judgement *judgement, const char *text);
+
+#endif

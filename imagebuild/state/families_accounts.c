@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* groupadd.8, useradd.8, usermod.8 and systemd-sysusers.8 become lines of sysusers.d. */
+#include <string.h>
+
+#include "state/families.h"
+
+struct option {
+	char letter;      /* '\0' where it has only a long name */
+	const char *name; /* without dashes */
+	bool has_value;
+	const char **value; /* NULL: it changes nothing here */
+	bool *flag;         /* or NULL */
+};
+
+struct options {
+	const struct option *items;
+	size_t count;
+	const char *rest[2]; /* words that are no options */
+	size_t rest_count;
+};
+
+static const struct option *find_option(const struct options *options, const char *name,
+					size_t length, char letter)
+{
+	size_t i = 0;
+
+	for (i = 0; i < options->count; i++) {
+		const struct option *option = &options->items[i];
+
+		if (letter ? option->letter == letter
+			   : !strncmp(option->name, name, length) && !option->name[length])
+			return option;
+	}
+	return NULL;
+}
+
+/* Stores the value of an option, which stands behind it or is the next word. */
+static bool take_value(const struct option *option, const char *attached,
+		       const struct ib_shell_command *command, size_t *i)
+{
+	if (option->flag)
+		*option->flag = true;
+	if (!option->has_value)
+		return !attached;
+	if (!attached) {
+		if (++*i >= command->count || !command->words[*i].known)
+			return false;
+		attached = command->words[*i].text;
+	}
+	if (option->value)
+		*option->value = attached;
+	return true;
+}
+
+/* "-rg GROUP" and the like. */
+static bool take_letters(const struct options *options, const char *letters,
+			 const struct ib_shell_command *command, size_t *i)
+{
+	for (; *letters; letters++) {
+		const struct option *option = find_option(options, NULL, 0, *letters);
+
+		if (!option)
+			return false;
+		if (option->has_value)
+			return take_value(option, letters[1] ? letters + 1 : NULL, command, i);
+		take_value(option, NULL, command, i);
+	}
+	return true;
+}
+
+/* Every word is an option of the table, or one of at most two others; all are known. */
+static bool read_options(struct options *options, const struct ib_shell_command *command)
+{
+	size_t i = 0;
+
+	for (i = 1; i < command->count; i++) {
+		const char *word = command->words[i].text;
+		size_t length = 0;
+		const struct option *option = NULL;
+
+		if (!command->words[i].known)
+			return false;
+		if (*word != '-' || !word[1]) {
+			if (options->rest_count == IB_COUNT(options->rest))
+				return false;
+			options->rest[options->rest_count++] = word;
+			continue;
+		}
+		if (word[1] != '-') {
+			if (!take_letters(options, word + 1, command, &i))
+				return false;
+			continue;
+		}
+		length = strcspn(word + 2, "=");
+		option = find_option(options, word + 2, length, '\0');
+		if (!option ||
+		    !take_value(option, word[2 + length] ? word + 3 + length : NULL, command, &i))
+			return false;
+	}
+	return true;
+}
+
+static const char *or_dash(const char *text)
+{
+	return text && *text ? text : "-";
+}
+
+/* A text in quotes, as sysusers.d wants it; NULL where it cannot be. */
+static const char *quoted(struct ib_arena *arena, const char *text)
+{
+	if (!text || !*text)
+		return "-";
+	return strpbrk(text, "\"\\\n:%") ? NULL : ib_arena_strf(arena, "\"%s\"", text);
+}
+
+bool ib_match_groupadd(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	const char *gid = NULL;
+	const struct option table[] = {
+		{ 'g', "gid", true, &gid, NULL },    { 'r', "system", false, NULL, NULL },
+		{ 'f', "force", false, NULL, NULL }, { 'o', "non-unique", false, NULL, NULL },
+		{ 'K', "key", true, NULL, NULL },
+	};
+	struct options options = { table, IB_COUNT(table), { NULL, NULL }, 0 };
+
+	if (!read_options(&options, command) || options.rest_count != 1)
+		return false;
+	ib_judgement_effect(judgement, IB_EFFECT_ACCOUNT, "g %s %s", options.rest[0], or_dash(gid));
+	return true;
+}
+
+static void add_memberships(struct ib_judgement *judgement, const char *user, const char *groups)
+{
+	IB_AUTO_STRINGS(list);
+	size_t i = 0;
+
+	if (groups)
+		ib_strings_split(&list, groups, ",");
+	for (i = 0; i < list.count; i++)
+		ib_judgement_effect(judgement, IB_EFFECT_ACCOUNT, "m %s %s", user, list.items[i]);
+}
+
+bool ib_match_useradd(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	const char *uid = NULL;
+	const char *gid = NULL;
+	const char *home = NULL;
+	const char *shell = NULL;
+	const char *comment = NULL;
+	const char *groups = NULL;
+	bool no_group = false;
+	const struct option table[] = {
+		{ 'u', "uid", true, &uid, NULL },
+		{ 'g', "gid", true, &gid, NULL },
+		{ 'd', "home-dir", true, &home, NULL },
+		{ '\0', "home", true, &home, NULL },
+		{ 's', "shell", true, &shell, NULL },
+		{ 'c', "comment", true, &comment, NULL },
+		{ 'G', "groups", true, &groups, NULL },
+		{ 'N', "no-user-group", false, NULL, &no_group },
+		{ 'n', "no-user-group-old", false, NULL, &no_group },
+		{ 'r', "system", false, NULL, NULL },
+		{ 'M', "no-create-home", false, NULL, NULL },
+		{ 'U', "user-group", false, NULL, NULL },
+		{ 'o', "non-unique", false, NULL, NULL },
+		{ 'l', "no-log-init", false, NULL, NULL },
+		{ 'e', "expiredate", true, NULL, NULL },
+		{ 'f', "inactive", true, NULL, NULL },
+		{ 'K', "key", true, NULL, NULL },
+	};
+	struct options options = { table, IB_COUNT(table), { NULL, NULL }, 0 };
+	const char *name = NULL;
+	const char *text = NULL;
+
+	if (!read_options(&options, command) || options.rest_count != 1 || (no_group && !gid))
+		return false;
+	name = options.rest[0];
+	text = quoted(judgement->arena, comment);
+	if (!text || (home && strpbrk(home, " \"\\%")) || (shell && strpbrk(shell, " \"\\%")))
+		return false;
+	ib_judgement_effect(judgement, IB_EFFECT_ACCOUNT, "u %s %s%s%s %s %s %s", name,
+			    or_dash(uid), gid ? ":" : "", gid ? gid : "", text,
+			    home ? home : ib_arena_strf(judgement->arena, "/home/%s", name),
+			    or_dash(shell));
+	add_memberships(judgement, name, groups);
+	return true;
+}
+
+bool ib_match_usermod(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	const char *groups = NULL;
+	bool appends = false;
+	bool locks = false;
+	const struct option table[] = {
+		{ 'a', "append", false, NULL, &appends },
+		{ 'G', "groups", true, &groups, NULL },
+		{ 'L', "lock", false, NULL, &locks },
+	};
+	struct options options = { table, IB_COUNT(table), { NULL, NULL }, 0 };
+
+	if (!read_options(&options, command) || options.rest_count != 1 ||
+	    (groups ? !appends : !locks))
+		return false;
+	add_memberships(judgement, options.rest[0], groups);
+	return true;
+}
+
+/* Its configuration files are read anyway; lines of a here-document come with the scriptlet. */
+bool ib_match_sysusers(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	size_t i = 0;
+
+	for (i = 1; i < command->count; i++)
+		if (ib_str_starts(command->words[i].text, "--root") ||
+		    ib_str_starts(command->words[i].text, "--inline"))
+			return false;
+	for (i = 0; i < command->redirection_count; i++) {
+		const struct ib_shell_redirection *redirection = &command->redirections[i];
+		IB_AUTO_STRINGS(lines);
+		size_t n = 0;
+
+		if (strncmp(redirection->operation, "<<", 2) != 0)
+			continue;
+		if (!redirection->target.known)
+			return false;
+		ib_strings_split(&lines, redirection->target.text, "\n");
+		for (n = 0; n < lines.count; n++)
+			if (*lines.items[n] && *lines.items[n] != '#')
+				ib_judgement_effect(judgement, IB_EFFECT_ACCOUNT, "%s",
+						    lines.items[n]);
+	}
+	return true;
+}

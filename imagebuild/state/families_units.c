@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* systemctl.1, and the helper that rpm's macros of systemd call. */
+#include <string.h>
+
+#include "state/families.h"
+
+static bool is_one_of(const char *const *list, size_t count, const char *word)
+{
+	size_t i = 0;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(list[i], word))
+			return true;
+	return false;
+}
+
+/* The units behind a verb, each known, enabled by name. */
+static bool enable(struct ib_judgement *judgement, const struct ib_shell_command *command,
+		   size_t from)
+{
+	size_t i = 0;
+
+	for (i = from; i < command->count; i++) {
+		const char *unit = command->words[i].text;
+
+		if (*unit == '-')
+			continue;
+		if (!command->words[i].known)
+			return false;
+		ib_judgement_effect(judgement, IB_EFFECT_ENABLE,
+				    strchr(unit, '.') ? "%s" : "%s.service", unit);
+	}
+	ib_judgement_family(judgement, "units");
+	return true;
+}
+
+bool ib_match_systemctl(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	static const char *const running[] = {
+		"daemon-reload",
+		"daemon-reexec",
+		"start",
+		"stop",
+		"restart",
+		"reload",
+		"try-restart",
+		"condrestart",
+		"condstop",
+		"reload-or-restart",
+		"is-active",
+		"is-enabled",
+		"reset-failed",
+		"kill",
+		"is-system-running",
+		"status",
+		"show",
+		"try-reload-or-restart",
+		"force-reload",
+		"reload-or-try-restart",
+		"set-property",
+		"list-units",
+		"list-unit-files",
+	};
+	static const char *const presetting[] = { "preset", "preset-all" };
+	const char *verb = NULL;
+	bool is_user = false;
+	size_t i = 0;
+
+	for (i = 1; i < command->count && !verb; i++) {
+		const char *word = command->words[i].text;
+
+		if (!strcmp(word, "--user") || !strcmp(word, "--global"))
+			is_user = true;
+		else if (ib_str_starts(word, "--root"))
+			return false;
+		else if (*word != '-')
+			verb = word;
+	}
+	if (!verb)
+		return false;
+	if (is_one_of(running, IB_COUNT(running), verb)) {
+		ib_judgement_family(judgement, "running-system");
+		return true;
+	}
+	if (is_one_of(presetting, IB_COUNT(presetting), verb)) {
+		ib_judgement_family(judgement, "presets");
+		return true;
+	}
+	if (!strcmp(verb, "set-default") && i < command->count && command->words[i].known) {
+		ib_judgement_effect(judgement, IB_EFFECT_LINK,
+				    "/etc/systemd/system/default.target "
+				    "/usr/lib/systemd/system/%s",
+				    command->words[i].text);
+		ib_judgement_family(judgement, "units");
+		return true;
+	}
+	return !strcmp(verb, "enable") && !is_user && enable(judgement, command, i);
+}
+
+bool ib_match_update_helper(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	static const char *const installing[] = { "install-system-units", "install-user-units" };
+	static const char *const running[] = {
+		"mark-restart-system-units",
+		"mark-restart-user-units",
+		"mark-reload-system-units",
+		"system-reload-restart",
+		"system-reload",
+		"system-restart",
+		"user-reload-restart",
+		"user-reload",
+		"user-restart",
+		"user-reexec",
+		"remove-system-units",
+		"remove-user-units",
+	};
+
+	if (command->count < 2)
+		return false;
+	if (is_one_of(installing, IB_COUNT(installing), command->words[1].text)) {
+		ib_judgement_family(judgement, "presets");
+		return true;
+	}
+	if (is_one_of(running, IB_COUNT(running), command->words[1].text)) {
+		ib_judgement_family(judgement, "running-system");
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lua scriptlets are not interpreted. Each known one is a row with the digest
+ * of its normalised text (lines without blanks around, without comments and
+ * empty lines) and what it does. Of those that make the base folders the paths
+ * are read from their own lines, which the digest has fixed.
+ */
+#include <string.h>
+
+#include "crypto/crypto.h"
+#include "state/families.h"
+
+struct known {
+	const char *sha256;
+	const char *family;
+	bool makes_folders; /* of lines posix.mkdir("…") and posix.symlink("…", "…") only */
+	const char *shells; /* lines for /etc/shells, with blanks between */
+};
+
+static const struct known known[] = {
+	/* libgcc of CentOS 7 */
+	{ "03a72770f6446d8146987d947995cbee45535b7b4b4cebe39fb9a71d0f64e5e6", "ldconfig", false,
+	  NULL },
+	/* filesystem of CentOS 7: before and after */
+	{ "a75d6b4e68ed8ed6c15d97875516add27c8a9298dcd8b35d48a8c0d40a561e42", "base-folders", true,
+	  NULL },
+	{ "aa5c8179ee68f4a2e2f97c5451851d38fbd8790928c14757f494e5244812d746", "base-folders", true,
+	  NULL },
+	/* glibc of CentOS 7: is the running kernel new enough? */
+	{ "3b072af182e775d3591a87634e6d120d529f357b26c1a397a01a67ff2f933f43", "nothing", false,
+	  NULL },
+	/* bash of CentOS 7 */
+	{ "7ef8e00a5cd171fbb006526521f461613c59dd87b443cf7911e12952b5730019", "shells", false,
+	  "/bin/sh /bin/bash" },
+	/* filesystem of the embedded default repository */
+	{ "77c77e3597e9b9af656ac3457de00905fbae33dcca1b7d6653e575b222808617", "base-folders", true,
+	  NULL },
+};
+
+/* The text between the quotes number i (from 0) of a line, or NULL. */
+static const char *quoted(struct ib_arena *arena, const char *line, size_t i)
+{
+	while (true) {
+		const char *open = strchr(line, '"');
+		const char *close = open ? strchr(open + 1, '"') : NULL;
+
+		if (!close)
+			return NULL;
+		if (!i--)
+			return ib_arena_strf(arena, "%.*s", (int)(close - open - 1), open + 1);
+		line = close + 1;
+	}
+}
+
+static void add_folder(struct ib_judgement *judgement, const char *line)
+{
+	const char *first = quoted(judgement->arena, line, 0);
+	const char *second = quoted(judgement->arena, line, 1);
+
+	if (ib_str_starts(line, "posix.mkdir(") && first)
+		ib_judgement_effect(judgement, IB_EFFECT_DIRECTORY, "%s 0755", first);
+	else if (ib_str_starts(line, "posix.symlink(") && first && second)
+		ib_judgement_effect(judgement, IB_EFFECT_LINK, "%s %s", second, first);
+}
+
+/* The lines that count. */
+static void normalize(const char *text, struct ib_strings *ret_lines)
+{
+	IB_AUTO_STRINGS(lines);
+	size_t i = 0;
+
+	ib_strings_split(&lines, text, "\r\n");
+	for (i = 0; i < lines.count; i++) {
+		const char *start = lines.items[i] + strspn(lines.items[i], " \t");
+		size_t length = strlen(start);
+
+		while (length && (start[length - 1] == ' ' || start[length - 1] == '\t'))
+			length--;
+		if (length && !ib_str_starts(start, "--"))
+			ib_strings_adopt(ret_lines, ib_strndup(start, length));
+	}
+}
+
+bool ib_lua_match(struct ib_judgement *judgement, const char *text)
+{
+	IB_AUTO_STRINGS(lines);
+	IB_AUTO_STRINGS(shells);
+	ib_autofree char *normal = NULL;
+	char digest[65] = "";
+	size_t i = 0;
+	size_t n = 0;
+
+	normalize(text, &lines);
+	normal = ib_strings_join(&lines, "\n");
+	ib_sha256_hex(normal ? normal : "", normal ? strlen(normal) : 0, digest);
+	for (i = 0; i < IB_COUNT(known); i++) {
+		if (strcmp(known[i].sha256, digest) != 0)
+			continue;
+		ib_judgement_family(judgement, known[i].family);
+		for (n = 0; known[i].makes_folders && n < lines.count; n++)
+			add_folder(judgement, lines.items[n]);
+		if (known[i].shells)
+			ib_strings_split(&shells, known[i].shells, " ");
+		for (n = 0; n < shells.count; n++)
+			ib_judgement_effect(judgement, IB_EFFECT_SHELL, "%s", shells.items[n]);
+		return true;
+	}
+	return false;
+}

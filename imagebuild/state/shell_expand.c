@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Expansion: POSIX.1-2017, Shell Command Language, 2.6, as far as it needs no machine. */
+#include "state/shell_expand.h"
+
+#include <string.h>
+
+#define WORD_MAX (1U << 20)
+#define SPLIT    '\001' /* a blank that came out of an unquoted variable */
+
+struct expansion {
+	struct ib_shell_scope *scope;
+	struct ib_buffer out;
+	bool known;
+	bool quoted; /* some part was quoted: an empty word counts */
+};
+
+static int put(struct expansion *expansion, const char *text, size_t size, bool splits,
+	       struct ib_error *err)
+{
+	size_t i = 0;
+
+	if (size + 2 > ib_buffer_room(&expansion->out))
+		return ib_fail(err, IB_LIMIT, "a word of the script is too long");
+	for (i = 0; i < size; i++) {
+		bool blank = text[i] == ' ' || text[i] == '\t' || text[i] == '\n';
+
+		ib_buffer_put_u8(&expansion->out, (uint8_t)(splits && blank ? SPLIT : text[i]));
+	}
+	return 0;
+}
+
+static size_t name_length(const char *text)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+
+	if (*text >= '0' && *text <= '9')
+		return 1;
+	return strspn(text, letters);
+}
+
+/* The value of a variable; NULL: not known. One that nobody set is empty in a clean environment. */
+static const char *value_of(const struct ib_shell_scope *scope, const char *name)
+{
+	const char *value = NULL;
+
+	if (*name >= '0' && *name <= '9') {
+		size_t number = (size_t)(*name - '0');
+
+		if (!number)
+			return NULL;
+		return number <= scope->argument_count ? scope->arguments[number - 1] : "";
+	}
+	if (!strcmp(name, "#"))
+		return ib_arena_strf(scope->arena, "%zu", scope->argument_count);
+	if (!strcmp(name, "?") || !strcmp(name, "$") || !strcmp(name, "!") || !strcmp(name, "@") ||
+	    !strcmp(name, "*"))
+		return NULL;
+	value = ib_map_get(scope->variables, name);
+	if (value == scope->unknown)
+		return NULL;
+	/* names in capitals may come from the environment of rpm or of a sourced file */
+	return value;
+}
+
+static int put_variable(struct expansion *expansion, const char *name, bool quoted,
+			struct ib_error *err)
+{
+	const char *value = value_of(expansion->scope, name);
+
+	if (!value) {
+		expansion->known = false;
+		IB_TRY(put(expansion, "$", 1, false, err));
+		return put(expansion, name, strlen(name), false, err);
+	}
+	return put(expansion, value, strlen(value), !quoted, err);
+}
+
+/* What stands behind a dollar sign or in backticks; *at is moved behind it. */
+static int put_dollar(struct expansion *expansion, const char **at, bool quoted,
+		      struct ib_error *err)
+{
+	struct ib_shell_scope *scope = expansion->scope;
+	const char *text = *at;
+	size_t length = ib_shell_substitution_length(text);
+	size_t inside = 0;
+	const char *name = NULL;
+
+	if (*text == '`' || (text[1] == '(' && text[2] != '(')) {
+		size_t skip = *text == '`' ? 1 : 2;
+
+		*at += length;
+		expansion->known = false;
+		IB_TRY(scope->substitute(
+			scope->context,
+			ib_arena_strf(scope->arena, "%.*s", (int)(length - skip - 1), text + skip),
+			err));
+		return put(expansion, text, length, false, err);
+	}
+	if (text[1] == '{') {
+		inside = name_length(text + 2);
+		*at += length;
+		name = ib_arena_strf(scope->arena, "%.*s", (int)inside, text + 2);
+		if (inside && inside + 3 == length)
+			return put_variable(expansion, name, quoted, err);
+		expansion->known = false; /* ${x:-…}, ${x##…} and the like */
+		return put(expansion, text, length, false, err);
+	}
+	inside = text[1] && strchr("#?$!@*", text[1]) ? 1 : name_length(text + 1);
+	if (!inside && text[1] != '(') {
+		*at += 1;
+		return put(expansion, "$", 1, false, err);
+	}
+	if (text[1] == '(') { /* arithmetic */
+		*at += length;
+		expansion->known = false;
+		return put(expansion, text, length, false, err);
+	}
+	*at += inside + 1;
+	return put_variable(expansion, ib_arena_strf(scope->arena, "%.*s", (int)inside, text + 1),
+			    quoted, err);
+}
+
+/* The inside of "…". */
+static int put_double(struct expansion *expansion, const char **at, struct ib_error *err)
+{
+	const char *text = *at + 1;
+
+	expansion->quoted = true;
+	while (*text && *text != '"') {
+		if (*text == '$' || *text == '`') {
+			IB_TRY(put_dollar(expansion, &text, true, err));
+			continue;
+		}
+		if (*text == '\\' && text[1] && strchr("$`\"\\\n", text[1]))
+			text++;
+		IB_TRY(put(expansion, text, 1, false, err));
+		text++;
+	}
+	*at = text + 1;
+	return 0;
+}
+
+/* One piece of a raw word. */
+static int put_piece(struct expansion *expansion, const char **at, struct ib_error *err)
+{
+	const char *text = *at;
+	const char *end = NULL;
+
+	switch (*text) {
+	case '\'':
+		end = strchr(text + 1, '\'');
+		expansion->quoted = true;
+		*at = end + 1;
+		return put(expansion, text + 1, (size_t)(end - text - 1), false, err);
+	case '"':
+		return put_double(expansion, at, err);
+	case '$':
+	case '`':
+		return put_dollar(expansion, at, false, err);
+	case '\\':
+		*at += text[1] ? 2 : 1;
+		return text[1] && text[1] != '\n' ? put(expansion, text + 1, 1, false, err) : 0;
+	case '*':
+	case '?':
+	case '{':
+		expansion->known = false; /* names of files, or several words */
+		break;
+	default:
+		break;
+	}
+	*at += 1;
+	return put(expansion, text, 1, false, err);
+}
+
+static int expand(struct expansion *expansion, const char *raw, struct ib_error *err)
+{
+	while (*raw)
+		IB_TRY(put_piece(expansion, &raw, err));
+	return 0;
+}
+
+static void add_word(struct ib_shell_scope *scope, struct ib_shell_words *words, const char *text,
+		     size_t length, bool known)
+{
+	if (!(words->count & (words->count - 1))) {
+		struct ib_shell_word *larger =
+			ib_arena_alloc(scope->arena, IB_MAX(words->count * 2, 1) * sizeof(*larger));
+
+		if (words->count)
+			memcpy(larger, words->items, words->count * sizeof(*larger));
+		words->items = larger;
+	}
+	words->items[words->count++] =
+		(struct ib_shell_word){ ib_arena_strf(scope->arena, "%.*s", (int)length, text),
+					known };
+}
+
+int ib_shell_expand(struct ib_shell_scope *scope, const char *raw, struct ib_shell_words *words,
+		    struct ib_error *err)
+{
+	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false };
+	int r = expand(&expansion, raw, err);
+	const char *text = ib_buffer_text(&expansion.out);
+	const char separators[] = { SPLIT, '\0' };
+
+	if (r == 0 && !*text && expansion.quoted)
+		add_word(scope, words, "", 0, true);
+	while (r == 0 && *text) {
+		size_t length = 0;
+
+		text += strspn(text, separators);
+		length = strcspn(text, separators);
+		if (length)
+			add_word(scope, words, text, length, expansion.known);
+		text += length;
+	}
+	ib_buffer_done(&expansion.out);
+	return r;
+}
+
+int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
+			struct ib_shell_word *ret_word, struct ib_error *err)
+{
+	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false };
+	int r = expand(&expansion, raw, err);
+	size_t i = 0;
+
+	for (i = 0; i < expansion.out.size; i++)
+		if (expansion.out.data[i] == SPLIT)
+			expansion.out.data[i] = ' ';
+	if (r == 0)
+		*ret_word = (struct ib_shell_word){ ib_arena_strdup(scope->arena,
+								    ib_buffer_text(&expansion.out)),
+						    expansion.known };
+	ib_buffer_done(&expansion.out);
+	return r;
+}

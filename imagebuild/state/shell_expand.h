@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Raw words become words: inside state/shell*.c only. */
+#ifndef IB_STATE_SHELL_EXPAND_H
+#define IB_STATE_SHELL_EXPAND_H
+
+#include "state/shell_node.h"
+
+struct ib_shell_scope {
+	struct ib_arena *arena;
+	struct ib_map *variables; /* name → text; unknown below stands for "not known" */
+	const char *unknown;      /* an address that no text has */
+	const char *const *arguments;
+	size_t argument_count;
+	/* Told of the text of each command substitution. */
+	int (*substitute)(void *context, const char *text, struct ib_error *err);
+	void *context;
+};
+
+struct ib_shell_words {
+	struct ib_shell_word *items; /* in the arena */
+	size_t count;
+};
+
+/* Appends what one raw word becomes: none, one or several words. */
+int ib_shell_expand(struct ib_shell_scope *scope, const char *raw, struct ib_shell_words *words,
+		    struct ib_error *err) IB_MUST_CHECK;
+/* The same, and always one word, without splitting: for assignments, targets, subjects. */
+int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
+			struct ib_shell_word *ret_word, struct ib_error *err) IB_MUST_CHECK;
+
+#endif

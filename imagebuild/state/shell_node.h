@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parser hands to the walker: inside state/shell*.c only. */
+#ifndef IB_STATE_SHELL_NODE_H
+#define IB_STATE_SHELL_NODE_H
+
+#include "state/shell.h"
+
+enum ib_shell_kind {
+	IB_SHELL_SIMPLE,   /* words, redirections */
+	IB_SHELL_SEQUENCE, /* children one after another */
+	IB_SHELL_AND,      /* two children, as the next ones */
+	IB_SHELL_OR,
+	IB_SHELL_PIPE,
+	IB_SHELL_NOT,      /* one child */
+	IB_SHELL_IF,       /* condition, then, else (or NULL) */
+	IB_SHELL_CASE,     /* words: the subject, then "PATTERN|PATTERN" for each child */
+	IB_SHELL_FOR,      /* words: name, then what it takes; one child */
+	IB_SHELL_WHILE,    /* condition, body; also until */
+	IB_SHELL_GROUP,    /* one child, in { } or ( ), with redirections */
+	IB_SHELL_FUNCTION, /* words: name; one child */
+};
+
+struct ib_shell_raw_redirection {
+	const char *operation;
+	const char *target; /* raw; of here-documents the text */
+	bool is_literal;    /* the target is not expanded */
+};
+
+struct ib_shell_node {
+	enum ib_shell_kind kind;
+	const char **words; /* raw: with quotes */
+	size_t word_count;
+	struct ib_shell_raw_redirection *redirections;
+	size_t redirection_count;
+	struct ib_shell_node **children;
+	size_t child_count;
+};
+
+/* The length of the raw word at text: to the first blank or operator outside quotes; 0: a quote is open. */
+size_t ib_shell_word_length(const char *text);
+/* The length of "$(…)", "`…`", "${…}" at text, whole; 0: not closed. */
+size_t ib_shell_substitution_length(const char *text);
+
+#endif

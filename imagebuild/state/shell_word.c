@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where raw words end: POSIX.1-2017, Shell Command Language, 2.2 (quoting) and 2.3 (tokens). */
+#include <string.h>
+
+#include "state/shell_node.h"
+
+#define NESTING_MAX 32
+
+static size_t skip_quoted(const char *text, unsigned depth);
+
+/* The length of a run up to its closing character, quotes inside respected; 0: not closed. */
+static size_t skip_nested(const char *text, char open, char close, unsigned depth)
+{
+	size_t at = 1;
+	size_t level = 1;
+
+	if (depth > NESTING_MAX)
+		return 0;
+	while (text[at] && level) {
+		size_t skip = 1;
+
+		if (text[at] == open)
+			level++;
+		else if (text[at] == close)
+			level--;
+		else if (strchr("'\"\\`$", text[at]))
+			skip = skip_quoted(text + at, depth + 1);
+		if (!skip)
+			return 0;
+		at += skip;
+	}
+	return level ? 0 : at;
+}
+
+static size_t skip_double(const char *text, unsigned depth)
+{
+	size_t at = 1;
+
+	while (text[at] && text[at] != '"') {
+		size_t skip = 1;
+
+		if (text[at] == '\\' && text[at + 1])
+			skip = 2;
+		else if (text[at] == '$' || text[at] == '`')
+			skip = skip_quoted(text + at, depth + 1);
+		if (!skip)
+			return 0;
+		at += skip;
+	}
+	return text[at] ? at + 1 : 0;
+}
+
+static size_t skip_backtick(const char *text)
+{
+	size_t at = 1;
+
+	while (text[at] && text[at] != '`')
+		at += text[at] == '\\' && text[at + 1] ? 2 : 1;
+	return text[at] ? at + 1 : 0;
+}
+
+/* How long the quoted thing at text is, 1 for a plain character, 0 when it is not closed. */
+static size_t skip_quoted(const char *text, unsigned depth)
+{
+	const char *end = NULL;
+	size_t inside = 0;
+
+	if (depth > NESTING_MAX)
+		return 0;
+	switch (*text) {
+	case '\'':
+		end = strchr(text + 1, '\'');
+		return end ? (size_t)(end - text) + 1 : 0;
+	case '"':
+		return skip_double(text, depth);
+	case '`':
+		return skip_backtick(text);
+	case '\\':
+		return text[1] ? 2 : 1;
+	case '$':
+		if (text[1] != '(' && text[1] != '{')
+			return 1;
+		inside = skip_nested(text + 1, text[1], text[1] == '(' ? ')' : '}', depth);
+		return inside ? inside + 1 : 0;
+	default:
+		return 1;
+	}
+}
+
+size_t ib_shell_substitution_length(const char *text)
+{
+	return skip_quoted(text, 0);
+}
+
+size_t ib_shell_word_length(const char *text)
+{
+	size_t at = 0;
+
+	while (text[at] && !strchr(" \t\n;&|<>()", text[at])) {
+		size_t skip = skip_quoted(text + at, 0);
+
+		if (!skip)
+			return 0;
+		at += skip;
+	}
+	return at;
+}
