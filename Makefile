@@ -41,6 +41,8 @@ OPT_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-st
 	-fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=pattern
 OPT_san     := -O1 -g3 -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
+OPT_fuzz    := -O1 -g3 -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 OPT_cov     := -O0 -g3 --coverage
 OPT_analyze := -O1 -g -fanalyzer -Werror
 
@@ -66,7 +68,7 @@ FUZZERS  := $(patsubst imagebuild/tests/fuzz/%.c,$(OUT)/%,$(FUZZ_SRC))
 
 VM_SRC   := $(wildcard vmtests/*.c)
 
-.PHONY: all image repo check check-all test unit cli scripts corpus vmtest bench lint format-check \
+.PHONY: all image repo check check-all test unit cli scripts corpus fuzz vmtest bench lint format-check \
 	format layers symbols headers shell tidy cppcheck analyze san cov ci clean help
 .SECONDARY:
 
@@ -128,8 +130,9 @@ $(OUT)/test_%: $(OUT)/obj/imagebuild/tests/unit/test_%.o $(OUT)/obj/imagebuild/t
 # What a test needs from vmtests/, which is no part of the library.
 $(OUT)/test_varstore: $(OUT)/obj/vmtests/varstore.o
 
-$(OUT)/fuzz_%: $(OUT)/obj/imagebuild/tests/fuzz/fuzz_%.o $(OUT)/obj/imagebuild/tests/fuzz/replay.o $(LIB)
-	$(call link)
+$(OUT)/fuzz_%: $(OUT)/obj/imagebuild/tests/fuzz/fuzz_%.o \
+		$(if $(filter fuzz,$(MODE)),,$(OUT)/obj/imagebuild/tests/fuzz/replay.o) $(LIB)
+	$(call link,$(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer))
 
 # ---- tests ---------------------------------------------------------------
 test: unit cli corpus ## the tests that need nothing but the program
@@ -146,9 +149,16 @@ scripts: all ## the tests that hold results against other programs: imagebuild/t
 vmtest: $(OUT)/vmtest ## boot build/image/ in QEMU; T=tampered runs one case
 	@$(OUT)/vmtest $(BUILD) $(T)
 
-corpus: $(FUZZERS) ## every known-bad input through its fuzz target
+corpus: $(FUZZERS) ## every known-bad input of tests/fuzz/corpus/NAME/ through fuzz_NAME
 	@for f in $(FUZZERS); do \
-		$$f $(wildcard imagebuild/tests/fuzz/corpus/*) || exit 1; done
+		set -- imagebuild/tests/fuzz/corpus/$${f##*/fuzz_}/*; \
+		[ ! -e "$$1" ] || $$f "$$@" || exit 1; done
+
+fuzz: ## look for new ones with clang's fuzzer: make fuzz T=recipe SECONDS=60
+	$(MAKE) MODE=fuzz CC=clang $(BUILD)/fuzz/fuzz_$(T)
+	@mkdir -p $(BUILD)/fuzz/found/$(T)
+	cd $(BUILD)/fuzz && ./fuzz_$(T) -max_total_time=$(or $(SECONDS),60) found/$(T) \
+		$(wildcard $(CURDIR)/imagebuild/tests/fuzz/corpus/$(T))
 
 $(OUT)/vmtest: $(call objects,$(VM_SRC)) $(LIB)
 	$(call link,$(shell pkg-config --libs check))

@@ -64,7 +64,7 @@ static bool is_repository(const char *text)
 
 static bool is_location(const char *text)
 {
-	const char *c = text;
+	const char *c = NULL;
 
 	for (c = text; *c; c++)
 		if ((uint8_t)*c < ' ' || *c == 0x7f)

@@ -163,10 +163,10 @@ static int check_words(const struct ib_recipe *recipe, struct ib_error *err)
 					   "init=",
 					   "rdinit=" };
 	size_t i = 0;
-	size_t j = 0;
 
 	for (i = 0; i < recipe->kernel_command_line.count; i++) {
 		const char *word = recipe->kernel_command_line.items[i];
+		size_t j = 0;
 
 		for (j = 0; j < IB_COUNT(own); j++) {
 			if (!ib_str_starts(word, own[j]))
@@ -259,10 +259,10 @@ static int check_file(struct ib_mark mark, const char *what, const char *path, c
 static int check_repository_keys(const struct ib_recipe *recipe, struct ib_error *err)
 {
 	size_t i = 0;
-	size_t j = 0;
 
 	for (i = 0; i < recipe->repository_count; i++) {
 		const struct ib_recipe_repository *repository = &recipe->repositories[i];
+		size_t j = 0;
 
 		for (j = 0; j < repository->key_count; j++)
 			IB_TRY(check_file(repository->keys[j].mark, "key", repository->keys[j].file,

@@ -149,7 +149,7 @@ static int compare_fields(const void *a, const void *b)
 void ib_recipe_write_fields(const struct ib_recipe_table *table, const void *base,
 			    struct ib_buffer *json)
 {
-	const struct ib_recipe_field *sorted[64];
+	const struct ib_recipe_field *sorted[64] = { NULL };
 	const char *separator = "";
 	size_t i = 0;
 

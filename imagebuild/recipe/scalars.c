@@ -156,23 +156,27 @@ void ib_recipe_write_text(struct ib_buffer *json, const char *text)
 	ib_buffer_put_u8(json, '"');
 }
 
-void ib_recipe_describe_rule(const struct ib_recipe_rule *rule, struct ib_buffer *json)
+static void describe_words(const char *const *words, struct ib_buffer *json)
 {
 	size_t i = 0;
 
+	ib_buffer_puts(json, ",\"enum\":[");
+	for (i = 0; words[i]; i++) {
+		ib_buffer_puts(json, i ? "," : "");
+		ib_recipe_write_text(json, words[i]);
+	}
+	ib_buffer_puts(json, "]");
+}
+
+void ib_recipe_describe_rule(const struct ib_recipe_rule *rule, struct ib_buffer *json)
+{
 	ib_buffer_puts(json, "\"type\":\"string\"");
 	if (rule && rule->pattern) {
 		ib_buffer_puts(json, ",\"pattern\":");
 		ib_recipe_write_text(json, rule->pattern);
 	}
-	if (rule && rule->words) {
-		ib_buffer_puts(json, ",\"enum\":[");
-		for (i = 0; rule->words[i]; i++) {
-			ib_buffer_puts(json, i ? "," : "");
-			ib_recipe_write_text(json, rule->words[i]);
-		}
-		ib_buffer_puts(json, "]");
-	}
+	if (rule && rule->words)
+		describe_words(rule->words, json);
 }
 
 static int read_text(const struct ib_recipe_reader *reader, const struct ib_recipe_field *field,

@@ -245,6 +245,8 @@ static int check_bytes(struct parse *parse)
 	size_t good = 0;
 	size_t size = 1;
 
+	if (parse->size >= 3 && !memcmp(parse->text, "\xef\xbb\xbf", 3))
+		return fail_at(parse, 1, 1, "a byte order mark is not allowed here");
 	while (size && good < parse->size) {
 		size = character_size(parse->text + good, parse->size - good);
 		good += size;

@@ -49,6 +49,9 @@ static const struct refusal {
 	{ "a: 1\n---\nb: 2\n", 0, IB_INPUT, "t.yaml:2:1: a second document is not allowed here" },
 	{ "%YAML 1.1\n---\na: 1\n", 0, IB_INPUT, "t.yaml:1:1: directives are not allowed here" },
 	{ "", 0, IB_INPUT, "t.yaml:1:1: nothing is written here" },
+	{ "\xef\xbb\xbf"
+	  "a: 1\n",
+	  0, IB_INPUT, "t.yaml:1:1: a byte order mark is not allowed" },
 	{ "# only words\n", 0, IB_INPUT, "t.yaml:1:1: nothing is written here" },
 	{ "a: 1\nb: \xff\n", 0, IB_INPUT, "t.yaml:2:4: not UTF-8" },
 	{ "a: 1\nb: \0\n", 10, IB_INPUT, "t.yaml:2:4: a NUL is not allowed in text" },
