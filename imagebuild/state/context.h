@@ -71,6 +71,7 @@ int ib_state_identity(struct ib_state *state, struct ib_error *err) IB_MUST_CHEC
 int ib_state_machine_id(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_presets(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_sysctl_file(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
+int ib_state_hwdb(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_certificates(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_modules(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_loader_cache(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;

@@ -18,6 +18,7 @@ static const struct family families[] = {
 	{ "catalog", "the journal's catalog: its service makes it on /var at each first boot" },
 	{ "cleanup", "removes leftovers that a new image does not have" },
 	{ "depmod", "the indexes of kernel modules" },
+	{ "hwdb", "udev's hardware database in its binary form" },
 	{ "ldconfig", "the loader's cache and the links by which it finds libraries" },
 	{ "nothing", "no command has an effect on files" },
 	{ "paths", "folders, links and empty files" },
@@ -151,6 +152,13 @@ static bool match_journalctl(struct ib_judgement *judgement, const struct ib_she
 	return command->count == 2 && has_word(command, "--update-catalog");
 }
 
+static bool match_hwdb(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	(void)judgement;
+	return has_word(command, "update") && !has_word(command, "--root") &&
+	       !has_word(command, "-r");
+}
+
 static bool match_add_shell(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
 	size_t i = 0;
@@ -207,6 +215,7 @@ static const struct row rows[] = {
 	{ " update-alternatives alternatives ", "alternatives", ib_match_alternatives, false },
 	{ " update-ca-trust update-ca-certificates ", "ca-certificates", match_update_ca, false },
 	{ " journalctl ", "catalog", match_journalctl, false },
+	{ " systemd-hwdb ", "hwdb", match_hwdb, false },
 	{ " add-shell ", "shells", match_add_shell, false },
 	{ " kernel-install new-kernel-pkg grubby weak-modules installkernel ", "boot-entries", NULL,
 	  false },

@@ -25,6 +25,7 @@ static const struct generator generators[] = {
 	{ "sysctl", ib_state_sysctl_file },
 	{ "presets", ib_state_presets },
 	{ "ca-certificates", ib_state_certificates },
+	{ "hwdb", ib_state_hwdb },
 	{ "depmod", ib_state_modules },
 	{ "ldconfig", ib_state_loader_cache },
 };
@@ -42,6 +43,16 @@ static bool is_wanted(const struct ib_state_plan *plan, const char *name)
 		if (!strcmp(plan->only.items[i], name))
 			return true;
 	return !plan->only.count;
+}
+
+int ib_state_prepare(struct ib_tree *tree, const struct ib_effect *effects, size_t effect_count,
+		     struct ib_error *err)
+{
+	IB_AUTO(ib_arena) arena = ib_arena_new();
+	const struct ib_state_plan plan = { .effects = effects, .effect_count = effect_count };
+	struct ib_state state = { tree, &plan, arena, "pretrans", NULL };
+
+	return ib_state_scriptlet_paths(&state, err);
 }
 
 int ib_state_apply(struct ib_tree *tree, const struct ib_state_plan *plan,

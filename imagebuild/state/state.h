@@ -89,6 +89,14 @@ struct ib_accounts ib_state_accounts_lookup(struct ib_state_accounts *accounts);
 /* "user NAME UID" and "group NAME GID" lines, sorted: what a lock keeps so that numbers stay. */
 char *ib_state_accounts_text(const struct ib_state_accounts *accounts);
 
+/*
+ * Folders and links that must be there before any package lays files through
+ * them (/bin, /lib64...): effects of %pretrans scriptlets. Call it on the new
+ * tree; the package that owns such a path takes it over.
+ */
+int ib_state_prepare(struct ib_tree *tree, const struct ib_effect *effects, size_t effect_count,
+		     struct ib_error *err) IB_MUST_CHECK;
+
 /* ret_accounts may be NULL. Errors name the path and what to do. */
 int ib_state_apply(struct ib_tree *tree, const struct ib_state_plan *plan,
 		   struct ib_state_accounts **ret_accounts, struct ib_error *err) IB_MUST_CHECK;

@@ -211,6 +211,69 @@ START_TEST(authorities_are_those_of_update_ca_certificates)
 }
 END_TEST
 
+/* "MATCH KEY=VALUE" of every property below a node of a hardware database. */
+static void list_properties(const struct ib_buffer *binary, uint64_t at, const char *match,
+			    struct ib_strings *list)
+{
+	const uint8_t *node = binary->data + at;
+	uint64_t child_size = ib_get_le64(binary->data + 40);
+	uint64_t value_size = ib_get_le64(binary->data + 48);
+	const uint8_t *child = node + ib_get_le64(binary->data + 32);
+	ib_autofree char *whole =
+		ib_strf("%s%s", match, (const char *)binary->data + ib_get_le64(node));
+	size_t i = 0;
+
+	for (i = 0; i < node[8]; i++, child += child_size) {
+		ib_autofree char *longer = ib_strf("%s%c", whole, child[0]);
+
+		list_properties(binary, ib_get_le64(child + 8), longer, list);
+	}
+	for (i = 0; i < ib_get_le64(node + 16); i++, child += value_size)
+		ib_strings_addf(list, "%s%s=%s %u %u", whole,
+				(const char *)binary->data + ib_get_le64(child),
+				(const char *)binary->data + ib_get_le64(child + 8),
+				ib_get_le32(child + 24), ib_get_le16(child + 28));
+}
+
+static char *properties_of(const struct ib_buffer *binary)
+{
+	IB_AUTO_STRINGS(list);
+
+	list_properties(binary, ib_get_le64(binary->data + 56), "", &list);
+	ib_strings_sort_unique(&list);
+	return ib_strings_join(&list, "\n");
+}
+
+START_TEST(hardware_is_that_of_systemd_hwdb)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_tree) tree = NULL;
+	IB_AUTO_BUFFER(mine, 256 << 20);
+	IB_AUTO_BUFFER(its, 256 << 20);
+	ib_autofree char *ours = NULL;
+	ib_autofree char *theirs = NULL;
+	ib_autofree char *path = NULL;
+	const struct ib_node *node = NULL;
+
+	if (!unpack("udev"))
+		return;
+	tree = load();
+	apply(tree, "hwdb");
+	node = ib_tree_find(tree, "/usr/lib/udev/hwdb.bin");
+	ck_assert_ptr_nonnull(node);
+	ib_buffer_put(&mine, node->inode->data, node->inode->size);
+	/* the package's own tool, on this machine */
+	run_shell("'%s/usr/bin/systemd-hwdb' --root='%s' --usr update", root, root);
+	path = ib_path_join(root, "usr/lib/udev/hwdb.bin");
+	ck_ok(ib_file_read(path, &its, &err));
+	ours = properties_of(&mine);
+	theirs = properties_of(&its);
+	ck_assert_uint_gt(strlen(theirs), 1000);
+	same_text(ours, theirs);
+	ck_assert_uint_lt(mine.size, its.size + its.size / 2);
+}
+END_TEST
+
 /* The default repository's own tool joins the anchors. */
 START_TEST(anchors_are_joined_as_update_ca_trust_joins_them)
 {
@@ -243,6 +306,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tools, modules_are_indexed_as_by_depmod);
 	tcase_add_test(tools, authorities_are_those_of_update_ca_certificates);
 	tcase_add_test(tools, anchors_are_joined_as_update_ca_trust_joins_them);
+	tcase_add_test(tools, hardware_is_that_of_systemd_hwdb);
 	suite_add_tcase(suite, tools);
 	return suite;
 }
