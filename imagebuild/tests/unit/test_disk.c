@@ -174,6 +174,33 @@ START_TEST(a_damaged_table_is_refused)
 }
 END_TEST
 
+START_TEST(both_copies_of_the_table_must_be_whole_and_the_same)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = ib_path_join(test_dir, "a");
+	ib_autofree char *other = ib_path_join(test_dir, "b");
+	ib_autofree struct ib_disk_table *table = NULL;
+	ib_autoclose int a = -1;
+	ib_autoclose int b = -1;
+	uint8_t entries[33 * 512];
+	uint64_t size = 0;
+
+	ck_ok(write_disk("a", "x86_64", &err));
+	ck_ok(write_disk("b", "aarch64", &err));
+	a = open(path, O_RDWR | O_CLOEXEC);
+	b = open(other, O_RDWR | O_CLOEXEC);
+	ck_ok(ib_fd_size(a, "a", &size, &err));
+	/* A second copy that is good in itself, but another disk's. */
+	ck_ok(ib_fd_read_at(b, entries, sizeof(entries), size - sizeof(entries), "b", &err));
+	ck_ok(ib_fd_write(a, entries, sizeof(entries), size - sizeof(entries), "a", &err));
+	ck_fails(ib_disk_read(a, "a", &table, &err), IB_INPUT, "its two partition tables differ");
+	/* The same change in both. */
+	ck_ok(ib_fd_write(b, "X", 1, 1024 + 56, "b", &err));
+	ck_ok(ib_fd_write(b, "X", 1, size - sizeof(entries) + 56, "b", &err));
+	ck_fails(ib_disk_read(b, "b", &table, &err), IB_INPUT, "its partition table is damaged");
+}
+END_TEST
+
 START_TEST(a_disk_that_cannot_be_is_refused)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -229,6 +256,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, what_was_written_is_read_back);
 	tcase_add_test(tcase, the_surroundings_do_not_show);
 	tcase_add_test(tcase, a_damaged_table_is_refused);
+	tcase_add_test(tcase, both_copies_of_the_table_must_be_whole_and_the_same);
 	tcase_add_test(tcase, a_disk_that_cannot_be_is_refused);
 	tcase_add_test(tcase, the_signature_partition_is_json_that_systemd_reads);
 	suite_add_tcase(suite, tcase);

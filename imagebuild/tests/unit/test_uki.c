@@ -201,6 +201,59 @@ START_TEST(what_was_changed_or_signed_by_another_is_refused)
 }
 END_TEST
 
+/* A good signature over the same words, made for another purpose. */
+START_TEST(a_signature_of_another_type_is_refused)
+{
+	static const uint8_t type[] = {
+		0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x05
+	};
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autoclose int fd = build("uki.efi");
+	IB_AUTO_BUFFER(other, IB_CMS_MAX_SIZE);
+	ib_autofree uint8_t *table = NULL;
+	struct ib_cms_content content = { type, sizeof(type), NULL, 0 };
+	struct ib_der in = { NULL, 0 };
+	struct ib_der whole = { NULL, 0 };
+	struct ib_cms cms;
+	struct ib_pe pe;
+
+	ck_ok(ib_authenticode_sign(fd, "uki.efi", key, certificate, &err));
+	ck_ok(ib_pe_read(fd, "uki.efi", &pe, &err));
+	table = ib_alloc(pe.certificate_size);
+	ck_ok(ib_fd_read_at(fd, table, pe.certificate_size, pe.certificate_offset, "uki.efi",
+			    &err));
+	in = (struct ib_der){ table + 8, pe.certificate_size - 8 };
+	ck_assert(ib_der_next(&in, IB_DER_SEQUENCE, NULL, &whole));
+	ck_ok(ib_cms_read(whole.data, whole.size, "uki.efi", &cms, &err));
+	content.data = cms.content.data;
+	content.size = cms.content.size;
+	ck_ok(ib_cms_sign(&content, key, certificate, &other, &err));
+	ck_assert_uint_eq(other.size, whole.size);
+	ck_ok(ib_fd_write(fd, other.data, other.size, pe.certificate_offset + 8, "uki.efi", &err));
+	ck_fails(ib_authenticode_verify(fd, "uki.efi", certificate, &err), IB_TRUST,
+		 "is signed as something else");
+}
+END_TEST
+
+/* Firmware would not measure what lies between sections. */
+START_TEST(bytes_between_sections_are_refused)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autoclose int fd = build("uki.efi");
+	const struct ib_pe_section *cmdline = NULL;
+	uint8_t none[4] = { 0 };
+	struct ib_pe pe;
+
+	ck_ok(ib_pe_read(fd, "uki.efi", &pe, &err));
+	cmdline = ib_pe_find(&pe, ".cmdline");
+	ck_ok(ib_fd_write(fd, none, 4,
+			  pe.table_offset + 40 * (uint64_t)(cmdline - pe.sections) + 16, "uki.efi",
+			  &err));
+	ck_fails(ib_authenticode_sign(fd, "uki.efi", key, certificate, &err), IB_INPUT,
+		 "has bytes between its sections");
+}
+END_TEST
+
 START_TEST(a_boot_loader_is_made_plain_and_signed)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -310,6 +363,8 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, a_signed_image_is_accepted_by_others);
 	tcase_add_test(tcase, signing_twice_or_attaching_later_gives_the_same_bytes);
 	tcase_add_test(tcase, what_was_changed_or_signed_by_another_is_refused);
+	tcase_add_test(tcase, a_signature_of_another_type_is_refused);
+	tcase_add_test(tcase, bytes_between_sections_are_refused);
 	tcase_add_test(tcase, a_boot_loader_is_made_plain_and_signed);
 	tcase_add_loop_test(tcase, sections_that_make_no_sense_are_refused, 0, 4);
 	tcase_add_test(tcase, damaged_headers_are_read_within_bounds);
