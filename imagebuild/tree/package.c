@@ -302,3 +302,15 @@ struct ib_inode *ib_tree_payload_inode(const struct ib_tree *tree, uint32_t numb
 		return NULL;
 	return inode;
 }
+
+const uint8_t *ib_tree_payload_sha256(const struct ib_tree *tree, uint32_t number, uint32_t file)
+{
+	const struct ib_package *package = NULL;
+
+	if (number >= tree->package_count)
+		return NULL;
+	package = tree->packages[number].package;
+	if (!package || file >= package->file_count || package->digest_kind != IB_DIGEST_SHA256)
+		return NULL;
+	return package->files[file].digest;
+}

@@ -58,7 +58,7 @@ struct ib_tree_filter {
  *
  * Packages may come in any order with the same result: a link that comes after
  * files which were laid through it moves them to where it leads. A number is
- * given once; the package must live until the last one was added. After a
+ * given once; the packages must live until contents were streamed. After a
  * failure the tree is good for nothing but ib_tree_free().
  */
 int ib_tree_add_package(struct ib_tree *tree, uint32_t number, const struct ib_package *package,
@@ -68,6 +68,8 @@ int ib_tree_add_package(struct ib_tree *tree, uint32_t number, const struct ib_p
  * or replaced or has none. Of hard links any may be asked for.
  */
 struct ib_inode *ib_tree_payload_inode(const struct ib_tree *tree, uint32_t number, uint32_t file);
+/* The SHA-256 that the header gives this file's content, NULL where it has none of that kind. */
+const uint8_t *ib_tree_payload_sha256(const struct ib_tree *tree, uint32_t number, uint32_t file);
 
 /* A path to lay down: what is NULL or 0 stands for the usual (root, tree's mtime). */
 struct ib_tree_entry {
