@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * erofs - a tree as an EROFS image, in one pass over the packages.
+ *
+ * Writing goes open, stream (any number of sources), finish. Contents go into the image
+ * in the order in which the source gives them, compressed by a crew of workers; directories,
+ * inodes and attributes follow behind them, so that a tree may still grow, and
+ * change modes, owners and attributes, while and after contents are streamed.
+ * The bytes depend on tree, contents and parameters alone, never on the number of
+ * threads. Memory is bounded by a window of contents in flight, plus some bytes
+ * for each cluster and path.
+ *
+ * Layout: block 0 holds the superblock; then contents; then blocks of large
+ * directories; then shared attributes; then inodes with what is inline. Clusters
+ * are 4 KiB, their indexes compact. Files with the same SHA-256 are stored once.
+ *
+ * After stream, the inodes of the tree carry the digests of their contents.
+ */
+#ifndef IB_IMAGE_EROFS_H
+#define IB_IMAGE_EROFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "tree/tree.h"
+
+enum ib_erofs_compression {
+	IB_EROFS_NONE,
+	IB_EROFS_LZ4,
+	IB_EROFS_LZ4HC,
+};
+
+struct ib_erofs_params {
+	enum ib_erofs_compression compression;
+	int level; /* LZ4HC: 1 to 12; 0: 9, as mkfs.erofs has it */
+	uint8_t uuid[16];
+	const char *volume_name; /* at most 15 bytes; NULL: none */
+	int64_t build_time;      /* inodes with this time are half as large */
+	size_t threads;          /* 0: as many as this process may use */
+};
+
+struct ib_erofs_writer;
+
+/* Replaces path; the tree must outlive the writer. The file is whole after ib_erofs_finish() only. */
+int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct ib_tree *tree,
+		  struct ib_erofs_writer **ret_writer, struct ib_error *err) IB_MUST_CHECK;
+void ib_erofs_writer_free(struct ib_erofs_writer *writer);
+
+/*
+ * Takes the contents of packages 0 to package_count - 1. The observer, which may
+ * be NULL, is asked and served as a sink of its own, also for files that are not
+ * in the tree. After a failure only ib_erofs_writer_free() is left.
+ */
+int ib_erofs_stream(struct ib_erofs_writer *writer, const struct ib_content_source *source,
+		    const struct ib_content_sink *observer, struct ib_error *err) IB_MUST_CHECK;
+/*
+ * Writes contents that lie in buffers, and everything else; the tree must be
+ * finished (ib_tree_finish) and its owners resolved. A file whose content never
+ * came is IB_FAILED.
+ */
+int ib_erofs_finish(struct ib_erofs_writer *writer, uint64_t *ret_size, struct ib_error *err)
+	IB_MUST_CHECK;
+/* The image, open for reading and writing until ib_erofs_writer_free(). */
+int ib_erofs_fd(const struct ib_erofs_writer *writer);
+
+/* What went where: for reports. */
+struct ib_erofs_totals {
+	uint64_t content_bytes; /* of all different contents */
+	uint64_t stored_bytes;  /* the blocks that hold them */
+	uint64_t inline_bytes;  /* tails beside inodes */
+	uint64_t shared_files;  /* contents that were stored already */
+};
+struct ib_erofs_totals ib_erofs_totals(const struct ib_erofs_writer *writer);
+
+IB_DEFINE_AUTO(ib_erofs_writer);
+
+#endif

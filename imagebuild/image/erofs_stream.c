@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Contents come in: from the payloads of packages, and from buffers. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image/writer.h"
+
+#define SPOOL_BUFFER_BYTES ((size_t)1 << 20)
+
+static int forget_sink(void *context, struct ib_node *node, struct ib_error *err)
+{
+	(void)context, (void)err;
+	node->inode->sink = NULL;
+	return 0;
+}
+
+/* A file without a name, beside the image: tails may be too much for memory. */
+static int open_spool(const char *path, int *ret_fd, struct ib_error *err)
+{
+	ib_autofree char *folder = ib_path_directory(path);
+	ib_autofree char *name = ib_strf("%s.tails.XXXXXX", path);
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		fd = mkostemp(name, O_CLOEXEC);
+		if (fd < 0)
+			return ib_fail_errno(err, errno, "could not make a temporary file in '%s'",
+					     folder);
+		unlink(name);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int check_params(const struct ib_erofs_params *params, struct ib_error *err)
+{
+	if (params->compression == IB_EROFS_LZ4HC && params->level &&
+	    (params->level < IB_LZ4HC_MIN_LEVEL || params->level > IB_LZ4HC_MAX_LEVEL))
+		return ib_fail(err, IB_INPUT, "LZ4HC has no level %d: it goes from %d to %d",
+			       params->level, IB_LZ4HC_MIN_LEVEL, IB_LZ4HC_MAX_LEVEL);
+	if (params->volume_name && strlen(params->volume_name) > 15)
+		return ib_fail(err, IB_INPUT, "volume name '%s' is longer than 15 bytes",
+			       params->volume_name);
+	return 0;
+}
+
+int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct ib_tree *tree,
+		  struct ib_erofs_writer **ret_writer, struct ib_error *err)
+{
+	IB_AUTO(ib_erofs_writer) writer = ib_alloc(sizeof(*writer));
+
+	writer->fd = -1;
+	writer->spool = -1;
+	IB_TRY(check_params(params, err));
+	writer->path = ib_strdup(path);
+	writer->tree = tree;
+	writer->params = *params;
+	if (params->volume_name)
+		memcpy(writer->volume_name, params->volume_name, strlen(params->volume_name));
+	writer->params.volume_name = writer->volume_name;
+	writer->next_block = 1;
+	writer->compressors = ib_pool_new();
+	writer->slots = ib_alloc_array(SLOT_COUNT, sizeof(*writer->slots));
+	writer->by_sha256 = ib_map_new();
+	writer->spool_buffer = IB_BUFFER_INIT(SPOOL_BUFFER_BYTES);
+	writer->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (writer->fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", path);
+	IB_TRY(open_spool(path, &writer->spool, err));
+	IB_TRY(ib_tree_walk(tree, forget_sink, NULL, err));
+	writer->threads = ib_threads_new(params->threads, SLOT_COUNT);
+	*ret_writer = ib_take(writer);
+	return 0;
+}
+
+static void free_window(struct ib_erofs_writer *writer)
+{
+	struct ib_lz4 *lz4 = NULL;
+	size_t i = 0;
+
+	ib_threads_free(writer->threads); /* waits for what is in flight */
+	for (i = 0; writer->slots && i < SLOT_COUNT; i++) {
+		ib_segment_release(&writer->slots[i]);
+		ib_turn_free(writer->slots[i].done);
+	}
+	ib_free(writer->slots);
+	if (!writer->compressors)
+		return;
+	while ((lz4 = ib_pool_take(writer->compressors)))
+		ib_lz4_free(lz4);
+	ib_pool_free(writer->compressors);
+}
+
+void ib_erofs_writer_free(struct ib_erofs_writer *writer)
+{
+	size_t i = 0;
+
+	if (!writer)
+		return;
+	free_window(writer);
+	ib_hashing_free(writer->current_hashing);
+	for (i = 0; i < writer->content_count; i++) {
+		ib_free(writer->contents[i]->extents);
+		ib_free(writer->contents[i]);
+	}
+	ib_free(writer->contents);
+	ib_map_free(writer->by_sha256);
+	ib_free(writer->waiting);
+	ib_free(writer->input);
+	ib_buffer_done(&writer->spool_buffer);
+	ib_close_auto(&writer->spool);
+	ib_close_auto(&writer->fd);
+	ib_free(writer->path);
+	ib_free(writer);
+}
+
+int ib_erofs_fd(const struct ib_erofs_writer *writer)
+{
+	return writer->fd;
+}
+
+struct ib_erofs_totals ib_erofs_totals(const struct ib_erofs_writer *writer)
+{
+	return writer->totals;
+}
+
+/* ---- one content ---- */
+
+static void wait_for_digests(struct ib_erofs_writer *writer, struct ib_inode *inode,
+			     struct content *content)
+{
+	inode->sink = content;
+	ib_grow(writer->waiting, writer->waiting_count);
+	writer->waiting[writer->waiting_count++] = (struct waiting){ inode, content };
+}
+
+/* The stored content with this digest, or NULL after noting that content has it. */
+static struct content *find_or_note(struct ib_erofs_writer *writer, const uint8_t *sha256,
+				    struct content *content)
+{
+	char hex[65];
+	struct content *found = NULL;
+
+	ib_hex_write(sha256, 32, hex);
+	found = ib_map_get(writer->by_sha256, hex);
+	if (!found && content)
+		ib_map_set(writer->by_sha256, hex, content);
+	return found;
+}
+
+/* sha256 is NULL where it is not known yet. False: the same bytes are stored already. */
+static bool begin_content(struct ib_erofs_writer *writer, struct ib_inode *inode,
+			  const uint8_t *sha256)
+{
+	struct content *content = sha256 ? find_or_note(writer, sha256, NULL) : NULL;
+
+	if (content && content->size == inode->size) {
+		writer->totals.shared_files++;
+		wait_for_digests(writer, inode, content);
+		return false;
+	}
+	content = ib_alloc(sizeof(*content));
+	ib_grow(writer->contents, writer->content_count);
+	writer->contents[writer->content_count++] = content;
+	content->size = inode->size;
+	if (sha256) {
+		memcpy(content->sha256, sha256, sizeof(content->sha256));
+		content->has_sha256 = true;
+		find_or_note(writer, sha256, content);
+	}
+	if (content->size > SEGMENT_BYTES) {
+		writer->current_hashing = ib_alloc(sizeof(*writer->current_hashing));
+		writer->current_hashing->turn = ib_turn_new();
+		writer->current_hashing->sha256 = sha256 ? NULL : ib_digest_new("sha256");
+		writer->current_hashing->sha1 = ib_digest_new("sha1");
+	}
+	writer->current = content;
+	writer->current_left = content->size;
+	writer->current_number = 0;
+	wait_for_digests(writer, inode, content);
+	return true;
+}
+
+static int feed(struct ib_erofs_writer *writer, const uint8_t *data, size_t size,
+		struct ib_error *err)
+{
+	if (size > writer->current_left)
+		return ib_fail(err, IB_INPUT, "a content is longer than its header says");
+	while (size) {
+		size_t take = 0;
+
+		if (!writer->input) {
+			writer->input_capacity =
+				(size_t)IB_MIN(writer->current_left, (uint64_t)SEGMENT_BYTES);
+			writer->input = ib_realloc_array(NULL, writer->input_capacity, 1);
+		}
+		take = IB_MIN(size, writer->input_capacity - writer->input_size);
+		memcpy(writer->input + writer->input_size, data, take);
+		writer->input_size += take;
+		writer->current_left -= take;
+		data += take;
+		size -= take;
+		/* the last segment goes when its content proved right */
+		if (writer->input_size == writer->input_capacity && writer->current_left)
+			IB_TRY(ib_window_submit(writer, err));
+	}
+	return 0;
+}
+
+static int end_content(struct ib_erofs_writer *writer, struct ib_error *err)
+{
+	if (writer->current_left)
+		return ib_fail(err, IB_INPUT, "a content is %" PRIu64 " bytes too short",
+			       writer->current_left);
+	IB_TRY(ib_window_submit(writer, err));
+	writer->current = NULL;
+	return 0;
+}
+
+int ib_writer_feed_buffer(struct ib_erofs_writer *writer, struct ib_inode *inode,
+			  struct ib_error *err)
+{
+	uint8_t sha256[32];
+
+	ib_sha256(inode->data, inode->size, sha256);
+	if (!begin_content(writer, inode, sha256))
+		return 0;
+	IB_TRY(feed(writer, inode->data, inode->size, err));
+	return end_content(writer, err);
+}
+
+/* ---- the sink ---- */
+
+static int sink_begin(void *context, uint32_t package, uint32_t file, uint64_t size,
+		      bool *ret_wanted, struct ib_error *err)
+{
+	struct ib_erofs_writer *writer = context;
+	struct ib_inode *inode = ib_tree_payload_inode(writer->tree, package, file);
+	bool wanted = false;
+
+	writer->current = NULL;
+	writer->observer_wants = writer->observer != NULL;
+	if (writer->observer)
+		IB_TRY(writer->observer->begin(writer->observer->context, package, file, size,
+					       &writer->observer_wants, err));
+	if (inode && size && inode->sink)
+		return ib_fail(err, IB_INPUT, "the content of file %" PRIu32 " came twice", file);
+	if (inode && inode->size != size)
+		return ib_fail(err, IB_INPUT,
+			       "file %" PRIu32 " has %" PRIu64 " bytes, its header says %" PRIu64,
+			       file, size, inode->size);
+	if (inode && size)
+		wanted = begin_content(writer, inode,
+				       ib_tree_payload_sha256(writer->tree, package, file));
+	*ret_wanted = wanted || writer->observer_wants;
+	return 0;
+}
+
+static int sink_data(void *context, const void *data, size_t size, struct ib_error *err)
+{
+	struct ib_erofs_writer *writer = context;
+
+	if (writer->observer_wants)
+		IB_TRY(writer->observer->data(writer->observer->context, data, size, err));
+	return writer->current ? feed(writer, data, size, err) : 0;
+}
+
+static int sink_end(void *context, struct ib_error *err)
+{
+	struct ib_erofs_writer *writer = context;
+
+	if (writer->observer_wants)
+		IB_TRY(writer->observer->end(writer->observer->context, err));
+	return writer->current ? end_content(writer, err) : 0;
+}
+
+int ib_erofs_stream(struct ib_erofs_writer *writer, const struct ib_content_source *source,
+		    const struct ib_content_sink *observer, struct ib_error *err)
+{
+	const struct ib_content_sink sink = { writer, sink_begin, sink_data, sink_end };
+	uint32_t i = 0;
+
+	writer->observer = observer;
+	for (i = 0; i < source->package_count; i++)
+		IB_TRY(source->stream(source->context, i, &sink, err));
+	return ib_window_drain(writer, err);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The window: segments in flight, and how each becomes blocks of the image. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image/writer.h"
+
+/* Input and output of all segments in flight. */
+#define MAX_BYTES_IN_FLIGHT ((size_t)64 << 20)
+/* Behind blocks only a tail that leaves room for attributes may be inline: see relocate(). */
+#define MAX_TAIL_BEHIND_BLOCKS 3072U
+
+static uint64_t blocks_of(uint64_t size)
+{
+	return size / EROFS_BLOCK + (size % EROFS_BLOCK != 0);
+}
+
+int ib_writer_append(struct ib_erofs_writer *writer, const void *data, size_t size,
+		     struct ib_error *err)
+{
+	uint64_t blocks = blocks_of(size);
+
+	if (writer->next_block + blocks >= UINT32_MAX)
+		return ib_fail(err, IB_LIMIT, "image '%s' would need more than 2^32 blocks",
+			       writer->path);
+	IB_TRY(ib_fd_write(writer->fd, data, size, writer->next_block * EROFS_BLOCK, writer->path,
+			   err));
+	writer->next_block += blocks;
+	return 0;
+}
+
+int ib_spool_flush(struct ib_erofs_writer *writer, struct ib_error *err)
+{
+	struct ib_buffer *buffer = &writer->spool_buffer;
+
+	IB_TRY(ib_fd_write(writer->spool, buffer->data, buffer->size,
+			   writer->spool_size - buffer->size, "temporary file", err));
+	ib_buffer_clear(buffer);
+	return 0;
+}
+
+static int spool(struct ib_erofs_writer *writer, const void *data, size_t size,
+		 struct ib_error *err)
+{
+	if (ib_buffer_room(&writer->spool_buffer) < size)
+		IB_TRY(ib_spool_flush(writer, err));
+	ib_buffer_put(&writer->spool_buffer, data, size);
+	writer->spool_size += size;
+	return 0;
+}
+
+int ib_spool_read(struct ib_erofs_writer *writer, void *data, size_t size, uint64_t offset,
+		  struct ib_error *err)
+{
+	return ib_fd_read_at(writer->spool, data, size, offset, "temporary file", err);
+}
+
+/* The end of a content that is stored as it is: whole blocks, and a tail beside the inode. */
+static int write_flat(struct ib_erofs_writer *writer, const struct segment *segment,
+		      struct ib_error *err)
+{
+	struct content *content = segment->content;
+	size_t tail = segment->input_size % EROFS_BLOCK;
+	size_t whole = segment->input_size - tail;
+
+	if (content->size > EROFS_BLOCK && tail > MAX_TAIL_BEHIND_BLOCKS) {
+		whole = segment->input_size;
+		tail = 0;
+	}
+	IB_TRY(ib_writer_append(writer, segment->input, whole, err));
+	content->block_count += (uint32_t)blocks_of(whole);
+	if (!tail)
+		return 0;
+	content->tail_offset = writer->spool_size;
+	content->tail_size = (uint32_t)tail;
+	return spool(writer, segment->input + whole, tail, err);
+}
+
+static int write_compressed(struct ib_erofs_writer *writer, const struct segment *segment,
+			    struct ib_error *err)
+{
+	struct content *content = segment->content;
+	size_t i = 0;
+
+	IB_TRY(ib_writer_append(writer, segment->output, segment->output_size, err));
+	content->block_count += (uint32_t)(segment->output_size / EROFS_BLOCK);
+	for (i = 0; i < segment->extent_count; i++) {
+		ib_grow(content->extents, content->extent_count);
+		content->extents[content->extent_count++] = segment->extents[i];
+	}
+	content->is_compressed |= segment->has_compressed;
+	return 0;
+}
+
+/* Whether blocks and index of a whole content take less room than its own bytes. */
+static bool is_worth_it(const struct segment *segment)
+{
+	const struct content whole = {
+		.size = segment->input_size,
+		.extents = segment->extents,
+		.extent_count = segment->extent_count,
+	};
+
+	return segment->output_size + ib_index_size(&whole, EROFS_INODE_EXTENDED_BYTES) <
+	       segment->input_size;
+}
+
+static int write_segment(struct ib_erofs_writer *writer, const struct segment *segment,
+			 struct ib_error *err)
+{
+	struct content *content = segment->content;
+	bool is_whole = segment->is_last && !segment->number;
+
+	if (!segment->number)
+		content->start_block = (uint32_t)writer->next_block;
+	if (!segment->output || (segment->is_last && !content->is_compressed &&
+				 (!segment->has_compressed || (is_whole && !is_worth_it(segment)))))
+		IB_TRY(write_flat(writer, segment, err));
+	else
+		IB_TRY(write_compressed(writer, segment, err));
+	if (!segment->is_last)
+		return 0;
+	if (!content->is_compressed) {
+		/* all extents were raw and whole blocks: the same as no extents */
+		ib_free(ib_take(content->extents));
+		content->extent_count = 0;
+	}
+	writer->totals.content_bytes += content->size;
+	writer->totals.stored_bytes += (uint64_t)content->block_count * EROFS_BLOCK;
+	writer->totals.inline_bytes += content->tail_size;
+	return 0;
+}
+
+static size_t weight_of(const struct segment *segment)
+{
+	return 2 * segment->input_size;
+}
+
+static int retire_oldest(struct ib_erofs_writer *writer, struct ib_error *err)
+{
+	struct segment *segment = &writer->slots[writer->retired % SLOT_COUNT];
+	int r = 0;
+
+	ib_turn_wait(segment->done, segment->uses);
+	r = write_segment(writer, segment, err);
+	writer->bytes_in_flight -= weight_of(segment);
+	ib_segment_release(segment);
+	writer->retired++;
+	return r;
+}
+
+int ib_window_submit(struct ib_erofs_writer *writer, struct ib_error *err)
+{
+	struct segment *segment = NULL;
+
+	while (writer->filled - writer->retired == SLOT_COUNT ||
+	       (writer->filled > writer->retired &&
+		writer->bytes_in_flight + 2 * writer->input_size > MAX_BYTES_IN_FLIGHT))
+		IB_TRY(retire_oldest(writer, err));
+	segment = &writer->slots[writer->filled % SLOT_COUNT];
+	if (!segment->done)
+		segment->done = ib_turn_new();
+	segment->writer = writer;
+	segment->content = writer->current;
+	segment->hashing = writer->current_hashing;
+	segment->number = writer->current_number++;
+	segment->is_last = !writer->current_left;
+	segment->input = ib_take(writer->input);
+	segment->input_size = writer->input_size;
+	segment->uses++;
+	if (segment->is_last)
+		writer->current_hashing = NULL; /* the segment frees it */
+	writer->input_size = 0;
+	writer->filled++;
+	writer->bytes_in_flight += weight_of(segment);
+	ib_threads_add(writer->threads, ib_segment_run, segment);
+	return 0;
+}
+
+int ib_window_drain(struct ib_erofs_writer *writer, struct ib_error *err)
+{
+	size_t i = 0;
+
+	while (writer->retired < writer->filled)
+		IB_TRY(retire_oldest(writer, err));
+	for (i = 0; i < writer->waiting_count; i++) {
+		struct ib_inode *inode = writer->waiting[i].inode;
+		const struct content *content = writer->waiting[i].content;
+
+		memcpy(inode->sha256, content->sha256, sizeof(inode->sha256));
+		memcpy(inode->sha1, content->sha1, sizeof(inode->sha1));
+		inode->has_sha256 = true;
+	}
+	writer->waiting_count = 0;
+	ib_free(ib_take(writer->waiting));
+	return 0;
+}

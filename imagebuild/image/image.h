@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* image - the front door: a tree becomes a file system, and its bytes are proved. */
+#ifndef IB_IMAGE_H
+#define IB_IMAGE_H
+
+#include "image/erofs.h"
+#include "image/region.h"
+#include "image/verity.h"
+
+#endif

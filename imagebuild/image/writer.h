@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * writer - what the files of the EROFS writer share.
+ *
+ * Contents are cut into segments. A ring of slots, in the order of the image, is
+ * the window: the feeding thread fills a slot and adds a job; when the window is
+ * full it waits for the oldest slot and writes what that holds. So the order of
+ * blocks is the order of contents, whichever worker was first.
+ */
+#ifndef IB_IMAGE_WRITER_H
+#define IB_IMAGE_WRITER_H
+
+#include "compress/compress.h"
+#include "crypto/crypto.h"
+#include "image/erofs.h"
+#include "image/erofs_format.h"
+
+/* A multiple of the block size, so that segments can be compressed on their own. */
+#define SEGMENT_BYTES ((size_t)2 << 20)
+#define SLOT_COUNT    1024U
+
+/* One extent: how many bytes it holds; the top bit is set when they are stored as they are. */
+#define EXTENT_RAW  0x80000000U
+#define EXTENT_SIZE 0x7fffffffU
+
+/* A content that is stored once, whatever has it. */
+struct content {
+	uint64_t size;
+	uint32_t start_block;
+	uint32_t block_count;
+	uint32_t *extents; /* owned; of a compressed content, in order; else NULL */
+	size_t extent_count;
+	bool is_compressed;
+	uint32_t tail_size; /* what follows the blocks lies in the spool */
+	uint64_t tail_offset;
+	bool has_sha256; /* known before it was read: from a verified header */
+	uint8_t sha256[32];
+	uint8_t sha1[20];
+};
+
+/* The digests of a content of several segments, and whose turn it is to add to them. */
+struct hashing {
+	struct ib_digest *sha256; /* NULL where it is known */
+	struct ib_digest *sha1;
+	struct ib_turn *turn;
+};
+
+struct segment {
+	struct ib_erofs_writer *writer;
+	struct content *content;
+	struct hashing *hashing; /* NULL: the segment is the whole content; freed with the last */
+	uint64_t number;         /* in its content */
+	bool is_last;
+	uint8_t *input; /* owned */
+	size_t input_size;
+	uint8_t *output; /* owned: blocks */
+	size_t output_size;
+	uint32_t *extents; /* owned */
+	size_t extent_count;
+	bool has_compressed; /* an extent that is not raw */
+	struct ib_turn *done;
+	uint64_t uses; /* how often the slot was filled: what done counts up to */
+};
+
+/* Names of inodes that wait for the digests of what was stored for them. */
+struct waiting {
+	struct ib_inode *inode;
+	struct content *content;
+};
+
+struct ib_erofs_writer {
+	char *path;
+	int fd;
+	struct ib_tree *tree;
+	struct ib_erofs_params params;
+	char volume_name[16];
+	struct ib_erofs_totals totals;
+	uint64_t next_block;
+
+	/* the window */
+	struct ib_threads *threads;
+	struct ib_pool *compressors; /* struct ib_lz4 */
+	struct segment *slots;
+	uint64_t filled;  /* how many slots were ever filled… */
+	uint64_t retired; /* …and written */
+	size_t bytes_in_flight;
+
+	/* what was stored */
+	struct content **contents;
+	size_t content_count;
+	struct ib_map *by_sha256; /* hex → struct content */
+	struct waiting *waiting;
+	size_t waiting_count;
+
+	/* tails */
+	int spool;
+	uint64_t spool_size;
+	struct ib_buffer spool_buffer;
+
+	/* the content that is being fed */
+	const struct ib_content_sink *observer;
+	bool observer_wants;
+	struct content *current;
+	struct hashing *current_hashing;
+	uint64_t current_left; /* bytes that are still to come */
+	uint64_t current_number;
+	uint8_t *input; /* owned */
+	size_t input_size, input_capacity;
+};
+
+/* ---- erofs_compress.c ---- */
+/* The job: compresses and digests a struct segment. */
+void ib_segment_run(void *argument);
+void ib_segment_release(struct segment *segment);
+void ib_hashing_free(struct hashing *hashing);
+
+/* ---- erofs_window.c ---- */
+int ib_window_submit(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
+/* Writes all that is in flight, and gives waiting inodes their digests. */
+int ib_window_drain(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
+/* At the next block; what is missing to whole blocks reads as zeros. */
+int ib_writer_append(struct ib_erofs_writer *writer, const void *data, size_t size,
+		     struct ib_error *err) IB_MUST_CHECK;
+int ib_spool_read(struct ib_erofs_writer *writer, void *data, size_t size, uint64_t offset,
+		  struct ib_error *err) IB_MUST_CHECK;
+int ib_spool_flush(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
+
+/* ---- erofs_stream.c ---- */
+/* Feeds the content of an inode that lies in a buffer. */
+int ib_writer_feed_buffer(struct ib_erofs_writer *writer, struct ib_inode *inode,
+			  struct ib_error *err) IB_MUST_CHECK;
+
+/* ---- erofs_index.c ---- */
+/* Header and compact indexes, for an inode whose attributes end at this many bytes. */
+size_t ib_index_size(const struct content *content, size_t inode_bytes);
+void ib_index_put(const struct content *content, size_t inode_bytes, struct ib_buffer *out);
+
+/* ---- erofs_finish.c, erofs_layout.c, erofs_directory.c, erofs_xattr.c ---- */
+/* An inode of the image, and where it goes. */
+struct planned {
+	struct ib_inode *inode;
+	struct ib_node *node; /* its first name */
+	struct content *content;
+	enum erofs_layout layout;
+	bool is_extended;
+	uint64_t size;
+	uint32_t xattr_bytes;
+	uint32_t extra_bytes; /* behind inode and attributes: index or tail */
+	uint32_t first_block; /* directories: of the blocks in front of the tail */
+	uint64_t position;    /* in the metadata */
+};
+
+struct shared_xattr {
+	const struct ib_xattr *xattr;
+	size_t uses;
+	bool is_placed;
+	uint32_t id;
+};
+
+struct plan {
+	struct ib_erofs_writer *writer;
+	struct planned *inodes; /* in the order of placing: the root first */
+	size_t inode_count;
+	struct ib_map *xattrs; /* NAME=HEX → struct shared_xattr */
+	struct ib_arena *arena;
+	struct ib_buffer shared; /* the shared attributes' bytes */
+	uint64_t metadata_block;
+	uint64_t metadata_size;
+};
+
+/* The nid of a node's inode, once it has its place. */
+uint64_t ib_plan_nid(const struct plan *plan, const struct ib_node *node);
+struct planned *ib_plan_of(const struct plan *plan, const struct ib_inode *inode);
+
+/* Which attributes are shared, and their bytes. */
+int ib_plan_xattrs(struct plan *plan, struct ib_error *err) IB_MUST_CHECK;
+uint32_t ib_xattr_bytes(const struct plan *plan, const struct ib_inode *inode);
+void ib_xattr_put(const struct plan *plan, const struct ib_inode *inode, struct ib_buffer *out);
+
+/* All bytes of a directory: whole blocks, then the tail. With is_real nids are known. */
+void ib_directory_put(const struct plan *plan, const struct ib_node *node, bool is_real,
+		      struct ib_buffer *out);
+/* How large out must be able to grow. */
+size_t ib_directory_bound(const struct ib_node *node);
+
+int ib_plan_layout(struct plan *plan, struct ib_error *err) IB_MUST_CHECK;
+int ib_plan_write(struct plan *plan, struct ib_error *err) IB_MUST_CHECK;
+
+#endif
