@@ -489,6 +489,11 @@ int ib_lock_read(const char *path, struct ib_lock **ret_lock, struct ib_error *e
 {
 	ib_autofree char *text = NULL;
 
+	if (!ib_file_exists(path)) {
+		(void)ib_fail(err, IB_INPUT, "there is no lock '%s'", path);
+		ib_error_hint(err, "'imagebuild lock RECIPE' makes it.");
+		return -IB_INPUT;
+	}
 	IB_TRY(ib_file_read_text(path, LOCK_MAX_BYTES, &text, err));
 	return ib_lock_parse(text, path, ret_lock, err);
 }

@@ -74,6 +74,7 @@ char *ib_lock_text(const struct ib_lock *lock);
 /* path is for errors; anything but the canonical spelling is IB_INPUT with its line. */
 int ib_lock_parse(const char *text, const char *path, struct ib_lock **ret_lock,
 		  struct ib_error *err) IB_MUST_CHECK;
+/* A lock that is not there is IB_INPUT: it has to be made first. */
 int ib_lock_read(const char *path, struct ib_lock **ret_lock, struct ib_error *err) IB_MUST_CHECK;
 
 /*

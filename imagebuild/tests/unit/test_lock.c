@@ -203,6 +203,18 @@ START_TEST(a_newline_more_is_refused)
 }
 END_TEST
 
+START_TEST(a_lock_that_is_not_there_says_how_to_make_it)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_lock *lock = NULL;
+
+	ck_assert_int_eq(ib_lock_read("/nowhere/node.lock", &lock, &err), -IB_INPUT);
+	ck_assert_str_eq(err.text, "there is no lock '/nowhere/node.lock'");
+	ck_assert_str_eq(err.hint, "'imagebuild lock RECIPE' makes it.");
+	ib_error_clear(&err);
+}
+END_TEST
+
 START_TEST(a_lock_fits_the_wishes_that_it_was_made_for)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -252,6 +264,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, a_lock_of_nothing_reads_back_too);
 	tcase_add_loop_test(tcase, a_lock_edited_by_hand_is_refused, 0, IB_COUNT(edits));
 	tcase_add_test(tcase, a_newline_more_is_refused);
+	tcase_add_test(tcase, a_lock_that_is_not_there_says_how_to_make_it);
 	tcase_add_test(tcase, a_lock_fits_the_wishes_that_it_was_made_for);
 	tcase_add_test(tcase, a_lock_that_no_longer_fits_says_what_changed);
 	suite_add_tcase(suite, tcase);
