@@ -13,8 +13,6 @@
 #define CONSOLE_MAX (8 << 20)
 #define FIRMWARE    "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 
-extern char **environ;
-
 struct machine {
 	pid_t pid; /* 0 once it was waited for */
 	char *serial;

@@ -5,7 +5,8 @@
  * A command is a row: main.c parses the global options, finds the row, checks
  * the number of arguments and calls run(). run() parses its own options, calls
  * one function of build/ or verify/, prints the result on stdout and returns
- * 0 or the negative kind of the pending error, which main.c prints.
+ * 0 or the negative kind of the pending error, which main.c prints; or
+ * IB_CLI_CHANGED, when --exit-code was asked to tell that there are changes.
  */
 #ifndef IB_CLI_H
 #define IB_CLI_H
@@ -15,6 +16,8 @@
 #include <stdint.h>
 
 #include "base/base.h"
+
+#define IB_CLI_CHANGED 10 /* CONVENTIONS.md, exit codes */
 
 /* One option of a command, or one that all commands take. */
 struct ib_option {

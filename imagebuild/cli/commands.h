@@ -5,8 +5,12 @@
 
 struct ib_command;
 
+extern const struct ib_command ib_cmd_build;
+extern const struct ib_command ib_cmd_fetch;
 extern const struct ib_command ib_cmd_keys;
 extern const struct ib_command ib_cmd_check;
+extern const struct ib_command ib_cmd_lock;
+extern const struct ib_command ib_cmd_resolve;
 extern const struct ib_command ib_cmd_version;
 
 #endif

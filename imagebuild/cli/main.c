@@ -323,7 +323,8 @@ int main(int argc, char **argv)
 
 	close_surroundings();
 	ib_terminal_init(&terminal, IB_COLOR_AUTO, -1);
-	if (run(argc ? argv + 1 : argv, &terminal, &err) < 0) {
+	status = run(argc ? argv + 1 : argv, &terminal, &err);
+	if (status < 0) {
 		ib_terminal_error(&terminal, &err);
 		status = exit_status(err.kind);
 		ib_error_clear(&err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/components.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -131,9 +132,13 @@ static void add_makers(struct ib_components *components, const struct ib_evidenc
 
 		add(components, overlay ? IB_ORIGIN_OVERLAY : IB_ORIGIN_GENERATOR, maker + 2);
 	}
-	for (i = 0; i < evidence->overlay_count; i++)
-		find(components, IB_ORIGIN_OVERLAY, evidence->overlays[i].name)->sha256 =
-			evidence->overlays[i].sha256;
+	for (i = 0; i < evidence->overlay_count; i++) {
+		struct ib_component *overlay =
+			find(components, IB_ORIGIN_OVERLAY, evidence->overlays[i].name);
+
+		assert(overlay); /* it was just added */
+		overlay->sha256 = evidence->overlays[i].sha256;
+	}
 }
 
 /* ---- the files ----------------------------------------------------------- */

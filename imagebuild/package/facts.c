@@ -96,16 +96,17 @@ static bool interest_of(const char *path, uint64_t size, enum use *ret_use)
 	const char *rest = ib_str_starts(path, "/usr/") ? path + 4 : path;
 	size_t i = 0;
 
-	if ((ib_str_starts(name, "lib") || ib_str_starts(name, "ld")) && strstr(name, ".so") &&
-	    size <= ELF_MAX) {
-		*ret_use = USE_ELF;
-		return true;
-	}
 	for (i = 0; i < IB_COUNT(interests); i++) {
 		if (!ib_str_starts(rest, interests[i].below) ||
 		    !ib_str_ends(rest, interests[i].ends) || size > interests[i].max)
 			continue;
 		*ret_use = interests[i].use;
+		return true;
+	}
+	/* behind the table: ld.so.conf is no library */
+	if ((ib_str_starts(name, "lib") || ib_str_starts(name, "ld")) && strstr(name, ".so") &&
+	    size <= ELF_MAX) {
+		*ret_use = USE_ELF;
 		return true;
 	}
 	return false;

@@ -6,7 +6,6 @@
 
 #include <solv/repo.h>
 #include <solv/repo_comps.h>
-#include <solv/solv_xfopen.h>
 
 #include "resolve/internal.h"
 
@@ -50,7 +49,7 @@ static int read_comps(Pool *pool, const struct ib_resolve_repository *repository
 		      struct ib_error *err)
 {
 	Repo *repo = repo_create(pool, repository->id);
-	FILE *stream = solv_xfopen(repository->comps, "r");
+	FILE *stream = ib_open_metadata(repository->comps);
 	int failed = 0;
 
 	if (!stream)

@@ -3,6 +3,8 @@
 #ifndef IB_RESOLVE_INTERNAL_H
 #define IB_RESOLVE_INTERNAL_H
 
+#include <stdio.h>
+
 #include <solv/bitmap.h>
 #include <solv/pool.h>
 #include <solv/queue.h>
@@ -100,5 +102,8 @@ int ib_resolve_compare(const void *a, const void *b, void *context); /* a Pool *
 int ib_resolve_collect(struct ib_resolver *resolver, struct ib_resolve_run *root,
 		       struct ib_resolve_run *initrd, struct ib_resolution **ret_resolution,
 		       struct ib_error *err) IB_MUST_CHECK;
+
+/* A metadata file, decompressed by what its first bytes say; NULL with errno. */
+FILE *ib_open_metadata(const char *path);
 
 #endif

@@ -164,7 +164,7 @@ static void list_names(Repo *repo, struct ib_strings *names)
 static int add_xml(Repo *repo, const char *path, const char *language, int flags,
 		   struct ib_error *err)
 {
-	FILE *stream = solv_xfopen(path, "r");
+	FILE *stream = ib_open_metadata(path);
 	int failed = 0;
 
 	if (!stream)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpmfile/keyring.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "rpmfile/trust.h"
@@ -162,6 +163,7 @@ static int drop_unsupported(struct ib_keyring *keyring, const char *fingerprint,
 	struct ib_pinned *last = keyring->items[keyring->count - 1];
 	size_t i = 0;
 
+	assert(pinned); /* it was just added */
 	if (!pinned->info.unsupported)
 		return 0;
 	(void)ib_fail(err, IB_INPUT, "key %s (%s) in '%s' cannot be used: %s", fingerprint,

@@ -14,5 +14,6 @@
 #include "rpmfile/keyring.h"
 #include "rpmfile/rpm.h"
 #include "rpmfile/rpmdb.h"
+#include "rpmfile/version.h"
 
 #endif

@@ -78,8 +78,7 @@ static void drop_emptied_directories(const struct ib_package *package, bool *kee
 	ib_free(below);
 }
 
-/* For each file whether it is laid down; the caller frees it. */
-static bool *select_files(const struct ib_package *package, const struct ib_tree_filter *filter)
+bool *ib_tree_select_files(const struct ib_package *package, const struct ib_tree_filter *filter)
 {
 	bool *keep = ib_alloc_array(package->file_count + 1, sizeof(*keep));
 	bool filtered = false;
@@ -262,7 +261,7 @@ int ib_tree_add_package(struct ib_tree *tree, uint32_t number, const struct ib_p
 			const struct ib_tree_filter *filter, struct ib_error *err)
 {
 	IB_AUTO(ib_map) groups = ib_map_new();
-	ib_autofree bool *keep = select_files(package, filter);
+	ib_autofree bool *keep = ib_tree_select_files(package, filter);
 	struct ib_laid_package *laid = number_package(tree, number);
 	struct laying laying = { tree, number, package, NULL, groups };
 

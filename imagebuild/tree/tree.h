@@ -48,6 +48,12 @@ struct ib_tree_filter {
 };
 
 /*
+ * For each file of the package whether the filter (NULL: all are wanted) lets it be
+ * laid down; ghosts never are. The caller frees it.
+ */
+bool *ib_tree_select_files(const struct ib_package *package, const struct ib_tree_filter *filter);
+
+/*
  * Adds the files of package number `number`, as rpm would lay them down: ghosts
  * are left out, links in parent directories are followed inside the tree, the
  * same path from two packages must agree (else IB_INPUT naming both: rpm's

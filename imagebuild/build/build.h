@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * build - the pipelines: recipe → package set → lock → image.
+ *
+ * This room and cli/ are the only ones that know the recipe; it binds the
+ * rooms of floor 4 to each other. A build obeys the lock and nothing else: it
+ * never resolves, and it locks nothing again by itself.
+ */
+#ifndef IB_BUILD_H
+#define IB_BUILD_H
+
+#include "base/base.h"
+#include "package/lock.h"
+#include "package/package.h"
+#include "recipe/recipe.h"
+
+/* Where a pipeline works. */
+struct ib_session {
+	const char *store;        /* folder; made when it is not there */
+	bool offline;             /* nothing but the store is read */
+	bool allow_older;         /* metadata older than the last lock saw is accepted */
+	size_t threads;           /* 0: as many as there are processors */
+	const struct ib_log *log; /* may be NULL */
+};
+
+/* One package of the answer, as the metadata tells it. */
+struct ib_choice {
+	const char *nevra;
+	const char *name;
+	const char *repository;
+	const char *why; /* "requested", or "required by NAME" */
+	uint64_t size;
+	bool root;
+	bool initrd;
+};
+
+struct ib_choices {
+	struct ib_choice *items; /* sorted */
+	size_t count;
+	struct ib_arena *arena; /* owned */
+};
+
+void ib_choices_free(struct ib_choices *choices);
+
+/* The package set, from metadata alone. */
+int ib_build_resolve(const struct ib_session *session, const struct ib_recipe *recipe,
+		     struct ib_choices **ret_choices, struct ib_error *err) IB_MUST_CHECK;
+
+/*
+ * Resolves, fetches what the store lacks, verifies it, judges every scriptlet
+ * and returns the lock. now is what the clock says: a key that has expired is
+ * refused unless the recipe allows it. previous may be NULL.
+ */
+int ib_build_lock(const struct ib_session *session, const struct ib_recipe *recipe,
+		  const struct ib_lock *previous, int64_t now, struct ib_lock **ret_lock,
+		  struct ib_error *err) IB_MUST_CHECK;
+
+/*
+ * Whether the lock is what `lock` would write now: *ret_changes gets a sentence
+ * for each thing that changed (wishes, repositories, packages); none: it is current.
+ */
+int ib_build_check_lock(const struct ib_session *session, const struct ib_recipe *recipe,
+			const struct ib_lock *lock, struct ib_strings *ret_changes,
+			struct ib_error *err) IB_MUST_CHECK;
+
+/* Fills the store with what the lock names; afterwards a build needs no network. */
+int ib_build_fetch(const struct ib_session *session, const struct ib_recipe *recipe,
+		   const struct ib_lock *lock, struct ib_error *err) IB_MUST_CHECK;
+
+struct ib_build_options {
+	const char *output;    /* folder */
+	const char *lock_path; /* for messages */
+	bool only_root;        /* root, hash tree, root hash */
+};
+
+/* Builds all outputs that the recipe names into options->output; *ret_names are its files, sorted. */
+int ib_build_run(const struct ib_session *session, const struct ib_recipe *recipe,
+		 const struct ib_lock *lock, const struct ib_build_options *options,
+		 struct ib_strings *ret_names, struct ib_error *err) IB_MUST_CHECK;
+
+IB_DEFINE_AUTO(ib_choices);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * content - who looks on while payloads stream into the image: the facts that
+ * generators need, and the few files that later steps need whole.
+ */
+#ifndef IB_BUILD_CONTENT_H
+#define IB_BUILD_CONTENT_H
+
+#include "build/work.h"
+
+/* A sink that learns; it may observe another one's stream, or be streamed to alone. */
+struct ib_learner {
+	struct ib_work *work;
+	struct ib_members *members;
+	struct ib_buffer data;
+	uint32_t package; /* of the file that streams by now */
+	uint32_t file;
+};
+
+/* Valid as long as learner. */
+struct ib_content_sink ib_learner_sink(struct ib_learner *learner);
+void ib_learner_done(struct ib_learner *learner);
+
+#endif

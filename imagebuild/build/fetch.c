@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Packages into the store. What arrives is verified as a whole, by the keys
+ * that the recipe pins for its repository, before it gets its name there.
+ */
+#include "fetch/fetch.h"
+
+#include "build/metadata.h"
+
+struct fetching {
+	struct ib_work *work;
+	const struct ib_wanted **wanted; /* what the store lacks */
+};
+
+static int begin(void *context, size_t i, void **ret_handle, int *ret_fd, struct ib_error *err)
+{
+	struct fetching *fetching = context;
+	struct ib_store_file *file = NULL;
+
+	IB_TRY(ib_store_begin(fetching->work->store, fetching->wanted[i]->sha256, &file, err));
+	*ret_handle = file;
+	*ret_fd = ib_store_file_fd(file);
+	return 0;
+}
+
+static int commit(void *context, size_t i, void *handle, const char *sha256, struct ib_error *err)
+{
+	struct fetching *fetching = context;
+	const struct ib_wanted *wanted = fetching->wanted[i];
+	IB_AUTO(ib_store_file) file = handle;
+	IB_AUTO(ib_arena) arena = ib_arena_new();
+	IB_AUTO(ib_rpm) rpm = NULL;
+	struct ib_rpm_request request = { .path = ib_store_file_path(file),
+					  .name = wanted->nevra,
+					  .sha256 = wanted->sha256,
+					  .depth = IB_RPM_WHOLE,
+					  .arena = arena };
+	size_t number = 0;
+
+	(void)ib_work_repository(fetching->work, wanted->repository, &number);
+	request.keyring = fetching->work->keyrings[number];
+	IB_TRY(ib_rpm_open(&request, &rpm, err));
+	return ib_store_commit(file, IB_STORE_RPM, sha256, NULL, err);
+}
+
+static void drop(void *context, size_t i, void *handle)
+{
+	(void)context, (void)i;
+	ib_store_file_free(handle);
+}
+
+static int describe(struct ib_work *work, const struct ib_wanted *wanted,
+		    struct ib_fetch_file *file, struct ib_error *err)
+{
+	size_t number = 0;
+
+	if (!ib_work_repository(work, wanted->repository, &number))
+		return ib_fail(err, IB_INPUT,
+			       "package '%s' is of repository '%s', which the recipe lacks",
+			       wanted->nevra, wanted->repository);
+	*file = (struct ib_fetch_file){ .name = ib_arena_strf(work->arena, "package '%s'",
+							      wanted->nevra),
+					.location = wanted->location,
+					.size = wanted->size,
+					.checksum_kind = "sha256",
+					.checksum = wanted->sha256 };
+	file->urls = ib_work_repository_urls(work, number, &file->url_count);
+	return 0;
+}
+
+int ib_work_fetch(struct ib_work *work, const struct ib_wanted *wanted, size_t count,
+		  struct ib_error *err)
+{
+	const struct ib_fetch_options options = { .log = work->session->log, .what = "packages" };
+	struct ib_fetch_file *files = ib_arena_alloc(work->arena, count * sizeof(*files));
+	struct fetching fetching = { work, ib_arena_alloc(work->arena,
+							  count * sizeof(*fetching.wanted)) };
+	const struct ib_fetch_sink sink = { &fetching, begin, commit, drop };
+	size_t missing = 0;
+	size_t i = 0;
+
+	for (i = 0; i < count; i++) {
+		if (ib_store_has(work->store, IB_STORE_RPM, wanted[i].sha256))
+			continue;
+		IB_TRY(describe(work, &wanted[i], &files[missing], err));
+		fetching.wanted[missing++] = &wanted[i];
+	}
+	if (!missing)
+		return 0;
+	if (work->session->offline) {
+		(void)ib_fail(err, IB_MISSING,
+			      "%zu packages are not in the store, the first is '%s'", missing,
+			      fetching.wanted[0]->nevra);
+		ib_error_hint(err, "Run the command once without --offline.");
+		return -IB_MISSING;
+	}
+	ib_step(work->session->log, "fetching %zu packages", missing);
+	return ib_fetch_files(files, missing, &sink, &options, err);
+}
+
+/* Mirror lists and metalinks say only when asked where packages may be. */
+static bool needs_metadata(const struct ib_recipe *recipe)
+{
+	size_t i = 0;
+
+	for (i = 0; i < recipe->repository_count; i++)
+		if (!recipe->repositories[i].url_count)
+			return true;
+	return false;
+}
+
+static int fetch_locked(struct ib_work *work, struct ib_error *err)
+{
+	const struct ib_lock *lock = work->lock;
+	struct ib_wanted *wanted =
+		ib_arena_alloc(work->arena, lock->package_count * sizeof(*wanted));
+	struct ib_metadata metadata = { 0 };
+	bool is_complete = true;
+	size_t i = 0;
+
+	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
+	IB_TRY(ib_work_open_store(work, err));
+	for (i = 0; i < lock->package_count; i++) {
+		const struct ib_lock_package *line = &lock->packages[i];
+
+		wanted[i] = (struct ib_wanted){ line->nevra, line->repository, line->location,
+						line->sha256, line->size };
+		is_complete = is_complete && ib_store_has(work->store, IB_STORE_RPM, line->sha256);
+	}
+	if (is_complete)
+		return 0;
+	IB_TRY(ib_work_open_keyrings(work, err));
+	if (needs_metadata(work->recipe))
+		IB_TRY(ib_work_open_metadata(work, NULL, &metadata, err));
+	return ib_work_fetch(work, wanted, lock->package_count, err);
+}
+
+int ib_build_fetch(const struct ib_session *session, const struct ib_recipe *recipe,
+		   const struct ib_lock *lock, struct ib_error *err)
+{
+	struct ib_work work = {
+		.session = session, .recipe = recipe, .lock = lock, .arena = ib_arena_new()
+	};
+	int r = fetch_locked(&work, err);
+
+	ib_work_done(&work);
+	return r;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The initrd: packages of the same lock, less what a system does not need
+ * before it has its root, and the few paths that make it an initrd.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "boot/boot.h"
+#include "build/digests.h"
+#include "build/initrd_modules.h"
+#include "build/work.h"
+#include "state/state.h"
+
+#define ZSTD_LEVEL 12
+
+static const char generator[] = "initrd";
+
+/* Folders and files that are of no use before the root is there. */
+static const char *const left_out[] = {
+	"/boot/*",
+	"/efi/*",
+	"/usr/include/*",
+	"/usr/lib/sysimage/*",
+	"/usr/lib/systemd/boot/*",
+	"/usr/lib/systemd/catalog/*",
+	"/usr/lib/systemd/user/*",
+	"/usr/lib/systemd/user-preset/*",
+	"/usr/lib/x86_64-linux-gnu/gconv/*",
+	"/usr/lib64/gconv/*",
+	"/usr/share/bash-completion/*",
+	"/usr/share/doc/*",
+	"/usr/share/gcc/*",
+	"/usr/share/i18n/*",
+	"/usr/share/info/*",
+	"/usr/share/locale/*",
+	"/usr/share/man/*",
+	"/usr/share/pam-configs/*",
+	"/usr/share/polkit-1/*",
+	"/usr/share/zoneinfo/*",
+	"/usr/share/zsh/*",
+	"/var/*",
+};
+
+struct filter_context {
+	const struct ib_map *modules; /* paths of the kernel modules to keep */
+};
+
+static bool wants(void *context, const char *path)
+{
+	const struct filter_context *filter = context;
+	const char *name = ib_path_name(path);
+	size_t i = 0;
+
+	if (ib_is_module_path(path)) {
+		if (ib_map_has(filter->modules, path))
+			return true;
+		return ib_str_starts(name, "modules.builtin") ||
+		       ib_str_equal(name, "modules.order");
+	}
+	for (i = 0; i < IB_COUNT(left_out); i++)
+		if (!fnmatch(left_out[i], path, 0))
+			return false;
+	return true;
+}
+
+static int add_packages(struct ib_work *work, const struct ib_map *modules, struct ib_error *err)
+{
+	struct filter_context context = { modules };
+	struct ib_tree_filter filter = ib_work_filter(work);
+	size_t i = 0;
+
+	filter.wants = wants;
+	filter.context = &context;
+	for (i = 0; i < work->initrd.count; i++)
+		IB_TRY(ib_tree_add_package(work->initrd_tree, (uint32_t)i,
+					   work->initrd.members[i]->package, &filter, err));
+	return 0;
+}
+
+static int put_link(struct ib_work *work, const char *path, const char *target,
+		    struct ib_error *err)
+{
+	struct ib_tree_entry entry = { .path = path,
+				       .mode = S_IFLNK | 0777,
+				       .link = target,
+				       .origin = { IB_ORIGIN_GENERATOR, generator } };
+
+	return ib_tree_put(work->initrd_tree, &entry, NULL, err);
+}
+
+static int put_directory(struct ib_work *work, const char *path, struct ib_error *err)
+{
+	struct ib_tree_entry entry = { .path = path,
+				       .mode = S_IFDIR | 0755,
+				       .origin = { IB_ORIGIN_GENERATOR, generator } };
+
+	if (ib_tree_find_target(work->initrd_tree, path))
+		return 0;
+	return ib_tree_put(work->initrd_tree, &entry, NULL, err);
+}
+
+/* What makes the tree an initrd in systemd's eyes: systemd(1), bootup(7). */
+static int add_own_paths(struct ib_work *work, struct ib_error *err)
+{
+	static const char *const folders[] = { "/dev",     "/proc", "/sys", "/run",
+					       "/sysroot", "/tmp",  "/var" };
+	struct ib_tree_entry release = { .path = "/etc/initrd-release",
+					 .mode = S_IFREG | 0644,
+					 .data = work->os_release.data.data,
+					 .size = work->os_release.data.size,
+					 .origin = { IB_ORIGIN_GENERATOR, generator } };
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(folders); i++)
+		IB_TRY(put_directory(work, folders[i], err));
+	IB_TRY(ib_tree_put(work->initrd_tree, &release, NULL, err));
+	IB_TRY(put_link(work, "/init", "usr/lib/systemd/systemd", err));
+	return put_link(work, "/etc/systemd/system/default.target",
+			"/usr/lib/systemd/system/initrd.target", err);
+}
+
+static int apply_state(struct ib_work *work, struct ib_error *err)
+{
+	static const char *const generators[] = { "sysusers", "machine-id", "depmod", "ldconfig" };
+	IB_AUTO(ib_state_accounts) accounts = NULL;
+	struct ib_state_plan plan;
+	struct ib_accounts lookup;
+
+	ib_work_plan_state(work, &work->initrd, &plan);
+	plan.user_count = plan.group_count = 0;
+	plan.only = (struct ib_state_names){ generators, IB_COUNT(generators) };
+	IB_TRY(ib_state_apply(work->initrd_tree, &plan, &accounts, err));
+	IB_TRY(add_own_paths(work, err));
+	lookup = ib_state_accounts_lookup(accounts);
+	IB_TRY(ib_tree_resolve_owners(work->initrd_tree, &lookup, err));
+	ib_tree_finish(work->initrd_tree);
+	return 0;
+}
+
+static int stream_archive(struct ib_work *work, const struct ib_cpio_plan *plan,
+			  struct ib_error *err)
+{
+	const struct ib_content_source *source = ib_rpm_source_content(work->initrd.source);
+	IB_AUTO(ib_cpio) cpio = NULL;
+	struct ib_digester digester = { .tree = work->initrd_tree };
+	struct ib_content_sink archive;
+	struct ib_content_sink sink;
+	uint32_t i = 0;
+	int r = 0;
+
+	IB_TRY(ib_cpio_open(plan, &cpio, err));
+	archive = ib_cpio_sink(cpio);
+	digester.inner = &archive;
+	sink = ib_digester_sink(&digester);
+	for (i = 0; i < source->package_count && r == 0; i++)
+		if (ib_cpio_wants(cpio, i))
+			r = source->stream(source->context, i, &sink, err);
+	ib_digester_done(&digester);
+	IB_TRY(r);
+	return ib_cpio_close(cpio, err);
+}
+
+static int write_archive(struct ib_work *work, struct ib_error *err)
+{
+	const char *path = ib_outputs_path(work->outputs, ".initrd");
+	ib_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	struct ib_cpio_plan plan = { .root = ib_tree_root(work->initrd_tree),
+				     .level = ZSTD_LEVEL,
+				     .workers = work->session->threads,
+				     .fd = fd,
+				     .name = path };
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", path);
+	IB_TRY(ib_digest_buffers(work->initrd_tree, err));
+	return stream_archive(work, &plan, err);
+}
+
+int ib_work_make_initrd(struct ib_work *work, struct ib_error *err)
+{
+	IB_AUTO(ib_map) modules = ib_map_new();
+	size_t i = 0;
+
+	if (!work->initrd.count) {
+		(void)ib_fail(err, IB_INPUT, "the lock has no packages for the initrd");
+		ib_error_hint(
+			err,
+			"Name them under 'initrd: packages:' and lock again, or leave 'uki' and "
+			"'disk' out of the outputs.");
+		return -IB_INPUT;
+	}
+	ib_step(work->session->log, "making the initrd from %zu packages", work->initrd.count);
+	for (i = 0; i < work->initrd.count; i++)
+		IB_TRY(ib_work_learn(work, work->initrd.members[i], err));
+	IB_TRY(ib_work_choose_modules(work, modules, err));
+	work->initrd_tree = ib_tree_new(work->lock->build_time);
+	IB_TRY(add_packages(work, modules, err));
+	IB_TRY(apply_state(work, err));
+	return write_archive(work, err);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a recipe to its lock: resolve, fetch, examine, judge, write down. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "build/metadata.h"
+#include "state/state.h"
+
+#define MAX_UNDECIDED_SHOWN 20
+
+static int check_keys_now(struct ib_work *work, int64_t now, struct ib_error *err)
+{
+	size_t i = 0;
+	size_t j = 0;
+
+	for (i = 0; i < work->recipe->repository_count; i++) {
+		const struct ib_recipe_repository *repository = &work->recipe->repositories[i];
+		IB_AUTO_STRINGS(allowed);
+
+		for (j = 0; j < repository->key_count; j++)
+			if (repository->keys[j].allow_expired)
+				ib_strings_add(&allowed, repository->keys[j].fingerprint);
+		if (ib_keyring_check_now(work->keyrings[i], now, &allowed, err) < 0)
+			return ib_error_prefix(err, "repository '%s'", repository->id);
+	}
+	return 0;
+}
+
+static int check_choice(const struct ib_resolved_package *chosen, struct ib_error *err)
+{
+	if (!ib_str_equal(chosen->checksum_kind, "sha256") || !ib_hex_is(chosen->checksum, 64))
+		return ib_fail(
+			err, IB_TRUST,
+			"repository '%s' gives package '%s' no SHA-256 but '%s': too weak to pin it by",
+			chosen->repository, chosen->nevra, chosen->checksum_kind);
+	if (chosen->base)
+		return ib_fail(err, IB_INPUT,
+			       "repository '%s' says that package '%s' lies elsewhere ('%s')",
+			       chosen->repository, chosen->nevra, chosen->base);
+	if (!ib_path_is_inside(chosen->location))
+		return ib_fail(err, IB_TRUST, "repository '%s': location '%s' leads out of it",
+			       chosen->repository, chosen->location);
+	return 0;
+}
+
+static int fetch_chosen(struct ib_work *work, const struct ib_resolution *resolution,
+			struct ib_error *err)
+{
+	struct ib_wanted *wanted =
+		ib_arena_alloc(work->arena, resolution->package_count * sizeof(*wanted));
+	size_t i = 0;
+
+	for (i = 0; i < resolution->package_count; i++) {
+		const struct ib_resolved_package *chosen = &resolution->packages[i];
+
+		IB_TRY(check_choice(chosen, err));
+		wanted[i] = (struct ib_wanted){ chosen->nevra, chosen->repository, chosen->location,
+						chosen->checksum, chosen->size };
+	}
+	return ib_work_fetch(work, wanted, resolution->package_count, err);
+}
+
+/* What no family covers and the recipe does not decide, for one message at the end. */
+struct undecided {
+	struct ib_strings lines; /* for people */
+	struct ib_strings rows;  /* for the recipe */
+};
+
+static const char *skip_reason(const struct ib_recipe *recipe, const char *digest)
+{
+	size_t i = 0;
+
+	for (i = 0; i < recipe->scriptlet_count; i++)
+		if (ib_str_equal(recipe->scriptlets[i].digest, digest))
+			return recipe->scriptlets[i].skip;
+	return NULL;
+}
+
+static void judge(struct ib_work *work, const struct ib_package *package, size_t i,
+		  struct ib_lock_scriptlet *line, struct undecided *undecided)
+{
+	const struct ib_scriptlet *scriptlet = &package->scriptlets[i];
+	struct ib_verdict verdict = { 0 };
+
+	line->kind = ib_scriptlet_kind_name(scriptlet->kind);
+	line->digest = ib_arena_strdup(work->arena, scriptlet->digest);
+	line->reason = ib_arena_strdup(work->arena, skip_reason(work->recipe, scriptlet->digest));
+	if (line->reason) {
+		line->decision = "skip";
+		return;
+	}
+	ib_ledger_judge(package, scriptlet, work->arena, &verdict);
+	if (verdict.covered) {
+		line->decision = ib_arena_strf(work->arena, "native %s", verdict.families);
+		return;
+	}
+	line->decision = "undecided";
+	ib_strings_addf(&undecided->lines, "package '%s' %%%s: not understood: %s", package->nevra,
+			line->kind, verdict.not_covered);
+	ib_strings_addf(&undecided->rows, "  - {digest: %s, skip: \"why %s needs no %%%s\"}",
+			line->digest, package->name, line->kind);
+}
+
+static int report_undecided(struct ib_work *work, struct undecided *undecided, struct ib_error *err)
+{
+	ib_autofree char *rows = NULL;
+	size_t i = 0;
+
+	if (!undecided->lines.count)
+		return 0;
+	for (i = 0; i < IB_MIN(undecided->lines.count, MAX_UNDECIDED_SHOWN); i++)
+		ib_warn(work->session->log, "%s", undecided->lines.items[i]);
+	rows = ib_strings_join(&undecided->rows, "\n");
+	(void)ib_fail(
+		err, IB_INPUT,
+		"%zu scriptlets are covered by no family and decided by nobody; the first: %s",
+		undecided->lines.count, undecided->lines.items[0]);
+	ib_error_hint(err,
+		      "Look at them, and put into the recipe what you decide:\nscriptlets:\n%s",
+		      rows);
+	return -IB_INPUT;
+}
+
+static int examine(struct ib_work *work, const struct ib_resolved_package *chosen,
+		   struct ib_lock_package *line, struct undecided *undecided, int64_t *build_time,
+		   struct ib_error *err)
+{
+	ib_autofree char *path = ib_store_path(work->store, IB_STORE_RPM, chosen->checksum);
+	IB_AUTO(ib_rpm) rpm = NULL;
+	struct ib_rpm_request request = { .path = path,
+					  .name = chosen->nevra,
+					  .sha256 = chosen->checksum,
+					  .depth = IB_RPM_HEADER,
+					  .arena = work->arena };
+	const struct ib_package *package = NULL;
+	struct ib_lock_scriptlet *scriptlets = NULL;
+	size_t number = 0;
+	size_t i = 0;
+
+	if (!ib_work_repository(work, chosen->repository, &number))
+		return ib_fail(err, IB_INPUT, "the recipe lacks repository '%s'",
+			       chosen->repository);
+	request.keyring = work->keyrings[number];
+	IB_TRY(ib_rpm_open(&request, &rpm, err));
+	package = ib_rpm_package(rpm);
+	if (!ib_str_equal(package->nevra, chosen->nevra))
+		return ib_fail(err, IB_TRUST,
+			       "package '%s' of repository '%s' is '%s' by its header",
+			       chosen->nevra, chosen->repository, package->nevra);
+	scriptlets = ib_arena_alloc(work->arena, package->scriptlet_count * sizeof(*scriptlets));
+	for (i = 0; i < package->scriptlet_count; i++)
+		judge(work, package, i, &scriptlets[i], undecided);
+	*line = (struct ib_lock_package){ .nevra = package->nevra,
+					  .name = package->name,
+					  .arch = package->arch,
+					  .sha256 = ib_arena_strdup(work->arena, chosen->checksum),
+					  .size = chosen->size,
+					  .repository =
+						  ib_arena_strdup(work->arena, chosen->repository),
+					  .location =
+						  ib_arena_strdup(work->arena, chosen->location),
+					  .source_rpm = package->source_rpm,
+					  .signer = package->signer,
+					  .header_sha256 = package->header_sha256,
+					  .root = chosen->root,
+					  .initrd = chosen->initrd,
+					  .scriptlets = scriptlets,
+					  .scriptlet_count = package->scriptlet_count };
+	*build_time = IB_MAX(*build_time, package->build_time);
+	return 0;
+}
+
+static int compare_repositories(const void *a, const void *b)
+{
+	return strcmp(((const struct ib_lock_repository *)a)->id,
+		      ((const struct ib_lock_repository *)b)->id);
+}
+
+/* The lock's text is made from what lies in the work's arena, and the lock is read back from it. */
+static int assemble(struct ib_work *work, const struct ib_resolution *resolution,
+		    struct ib_metadata *metadata, struct ib_lock **ret_lock, struct ib_error *err)
+{
+	struct ib_lock_package *lines =
+		ib_arena_alloc(work->arena, resolution->package_count * sizeof(*lines));
+	struct ib_lock lock = { .architecture = work->recipe->architecture,
+				.repositories = metadata->locked,
+				.repository_count = metadata->count,
+				.packages = lines,
+				.package_count = resolution->package_count };
+	struct undecided undecided = { 0 };
+	ib_autofree char *text = NULL;
+	int r = 0;
+	size_t i = 0;
+
+	qsort(metadata->locked, metadata->count, sizeof(*metadata->locked), compare_repositories);
+	for (i = 0; i < resolution->package_count && r == 0; i++) {
+		ib_progress(work->session->log, "examining", i, resolution->package_count,
+			    "packages");
+		r = examine(work, &resolution->packages[i], &lines[i], &undecided, &lock.build_time,
+			    err);
+	}
+	if (r == 0)
+		r = report_undecided(work, &undecided, err);
+	ib_strings_done(&undecided.lines);
+	ib_strings_done(&undecided.rows);
+	IB_TRY(r);
+	ib_recipe_wishes(work->recipe, &lock.wishes);
+	text = ib_lock_text(&lock);
+	ib_strings_done(&lock.wishes);
+	return ib_lock_parse(text, "the new lock", ret_lock, err);
+}
+
+static int lock_with(struct ib_work *work, const struct ib_lock *previous, int64_t now,
+		     struct ib_lock **ret_lock, struct ib_error *err)
+{
+	IB_AUTO(ib_resolution) resolution = NULL;
+	struct ib_metadata metadata = { 0 };
+
+	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
+	IB_TRY(ib_work_open_store(work, err));
+	IB_TRY(ib_work_open_keyrings(work, err));
+	IB_TRY(check_keys_now(work, now, err));
+	IB_TRY(ib_work_open_metadata(work, previous, &metadata, err));
+	IB_TRY(ib_work_resolve(work, &metadata, &resolution, err));
+	IB_TRY(fetch_chosen(work, resolution, err));
+	return assemble(work, resolution, &metadata, ret_lock, err);
+}
+
+int ib_build_lock(const struct ib_session *session, const struct ib_recipe *recipe,
+		  const struct ib_lock *previous, int64_t now, struct ib_lock **ret_lock,
+		  struct ib_error *err)
+{
+	struct ib_work work = { .session = session, .recipe = recipe, .arena = ib_arena_new() };
+	int r = lock_with(&work, previous, now, ret_lock, err);
+
+	ib_work_done(&work);
+	return r;
+}
+
+static void compare_metadata(const struct ib_metadata *metadata, const struct ib_lock *lock,
+			     struct ib_strings *changes)
+{
+	size_t i = 0;
+	size_t j = 0;
+
+	for (i = 0; i < metadata->count; i++)
+		for (j = 0; j < lock->repository_count; j++)
+			if (ib_str_equal(metadata->locked[i].id, lock->repositories[j].id) &&
+			    !ib_str_equal(metadata->locked[i].repomd_sha256,
+					  lock->repositories[j].repomd_sha256))
+				ib_strings_addf(
+					changes,
+					"repository '%s' has changed (repomd.xml is now %s)",
+					lock->repositories[j].id,
+					metadata->locked[i].repomd_sha256);
+}
+
+static void compare_packages(const struct ib_resolution *resolution, const struct ib_lock *lock,
+			     struct ib_strings *changes)
+{
+	IB_AUTO(ib_map) locked = ib_map_new();
+	IB_AUTO(ib_map) chosen = ib_map_new();
+	size_t i = 0;
+
+	for (i = 0; i < lock->package_count; i++) {
+		ib_autofree char *sha256 = ib_strdup(lock->packages[i].sha256);
+
+		ib_map_set(locked, sha256, changes);
+	}
+	for (i = 0; i < resolution->package_count; i++) {
+		ib_map_set(chosen, resolution->packages[i].checksum, changes);
+		if (!ib_map_has(locked, resolution->packages[i].checksum))
+			ib_strings_addf(changes, "package '%s' would come in",
+					resolution->packages[i].nevra);
+	}
+	for (i = 0; i < lock->package_count; i++)
+		if (!ib_map_has(chosen, lock->packages[i].sha256))
+			ib_strings_addf(changes, "package '%s' would go", lock->packages[i].nevra);
+}
+
+static int check_with(struct ib_work *work, struct ib_strings *changes, struct ib_error *err)
+{
+	IB_AUTO(ib_resolution) resolution = NULL;
+	IB_AUTO_STRINGS(wishes);
+	struct ib_metadata metadata = { 0 };
+
+	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
+	IB_TRY(ib_work_open_store(work, err));
+	IB_TRY(ib_work_open_keyrings(work, err));
+	IB_TRY(ib_work_open_metadata(work, work->lock, &metadata, err));
+	IB_TRY(ib_work_resolve(work, &metadata, &resolution, err));
+	ib_recipe_wishes(work->recipe, &wishes);
+	ib_lock_changes(work->lock, &wishes, changes);
+	compare_metadata(&metadata, work->lock, changes);
+	compare_packages(resolution, work->lock, changes);
+	return 0;
+}
+
+int ib_build_check_lock(const struct ib_session *session, const struct ib_recipe *recipe,
+			const struct ib_lock *lock, struct ib_strings *ret_changes,
+			struct ib_error *err)
+{
+	struct ib_work work = {
+		.session = session, .recipe = recipe, .lock = lock, .arena = ib_arena_new()
+	};
+	int r = check_with(&work, ret_changes, err);
+
+	ib_work_done(&work);
+	return r;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* metadata - the repositories of a recipe as the resolver reads them: fetched, believed, in the store. */
+#ifndef IB_BUILD_METADATA_H
+#define IB_BUILD_METADATA_H
+
+#include "build/work.h"
+#include "resolve/resolve.h"
+
+struct ib_metadata {
+	struct ib_resolve_repository
+		*repositories;             /* by the recipe's order; strings in the work's arena */
+	struct ib_lock_repository *locked; /* what the lock says of each; the same order */
+	size_t count;
+};
+
+/*
+ * Brings the metadata of all repositories (offline: as the store has it from
+ * last time), each believed by what the recipe says. previous: a lock whose
+ * repositories must not be newer than what is found now; NULL: none.
+ */
+int ib_work_open_metadata(struct ib_work *work, const struct ib_lock *previous,
+			  struct ib_metadata *ret_metadata, struct ib_error *err) IB_MUST_CHECK;
+
+/* The package set for the recipe's wishes. */
+int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,
+		    struct ib_resolution **ret_resolution, struct ib_error *err) IB_MUST_CHECK;
+
+/* A package that the store shall have. */
+struct ib_wanted {
+	const char *nevra;
+	const char *repository;
+	const char *location;
+	const char *sha256;
+	uint64_t size;
+};
+
+/* fetch.c: brings what the store lacks; each is verified as a whole before it gets its name. */
+int ib_work_fetch(struct ib_work *work, const struct ib_wanted *wanted, size_t count,
+		  struct ib_error *err) IB_MUST_CHECK;
+
+#endif

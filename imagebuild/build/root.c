@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The root file system: packages and overlays make the tree; payloads stream
+ * by once, into the image and past those who learn from them; generators make
+ * what scriptlets would have made; then the image's metadata, the hash tree and
+ * the root hash.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "build/content.h"
+#include "build/work.h"
+#include "image/image.h"
+#include "state/state.h"
+
+#define DATABASE_FOLDER "/usr/lib/sysimage/rpm"
+#define DATABASE_NAME   DATABASE_FOLDER "/rpmdb.sqlite"
+
+struct ib_tree_filter ib_work_filter(const struct ib_work *work)
+{
+	return (struct ib_tree_filter){ .without_documentation = !work->recipe->documentation,
+					.languages = work->recipe->languages.count
+							     ? &work->languages
+							     : NULL };
+}
+
+static int add_packages(struct ib_work *work, struct ib_error *err)
+{
+	struct ib_tree_filter filter = ib_work_filter(work);
+	size_t i = 0;
+
+	for (i = 0; i < work->root.count; i++)
+		IB_TRY(ib_tree_add_package(work->root_tree, (uint32_t)i,
+					   work->root.members[i]->package, &filter, err));
+	return 0;
+}
+
+static int add_overlays(struct ib_work *work, struct ib_error *err)
+{
+	const struct ib_recipe *recipe = work->recipe;
+	size_t i = 0;
+
+	work->overlay_sha256 = ib_alloc_array(recipe->overlay_count, sizeof(*work->overlay_sha256));
+	for (i = 0; i < recipe->overlay_count; i++) {
+		const struct ib_recipe_overlay *overlay = &recipe->overlays[i];
+		uint8_t sha256[IB_SHA256_SIZE];
+
+		if (ib_tree_add_overlay(work->root_tree, overlay->name, overlay->folder,
+					overlay->table, sha256, err) < 0)
+			return ib_error_prefix(err, "%s:%u:%u", overlay->mark.file,
+					       overlay->mark.line, overlay->mark.column);
+		ib_hex_write(sha256, sizeof(sha256), work->overlay_sha256[i]);
+	}
+	return 0;
+}
+
+/* DESIGN.md, decision 5: what salts, UUIDs and serials derive from. */
+static void compute_seed(struct ib_work *work)
+{
+	const struct ib_recipe *recipe = work->recipe;
+	ib_autofree char *canonical = ib_recipe_canonical(recipe);
+	IB_AUTO(ib_digest) digest = ib_digest_new("sha256");
+	IB_AUTO_BUFFER(text, SIZE_MAX / 2);
+	uint8_t value[IB_DIGEST_MAX_SIZE];
+	size_t i = 0;
+
+	ib_buffer_putf(&text, "imagebuild seed 1\nlock %s\nid %s\nversion %s\narchitecture %s\n",
+		       work->lock_sha256, recipe->id, recipe->version, recipe->architecture);
+	for (i = 0; i < recipe->overlay_count; i++)
+		ib_buffer_putf(&text, "overlay %s\n", work->overlay_sha256[i]);
+	ib_buffer_putf(&text, "recipe\n%s", canonical);
+	ib_digest_update(digest, text.data, text.size);
+	(void)ib_digest_final(digest, value);
+	memcpy(work->seed, value, sizeof(work->seed));
+}
+
+static int put_database(struct ib_work *work, struct ib_error *err)
+{
+	struct ib_tree_filter filter = ib_work_filter(work);
+	struct ib_rpmdb_row *rows = ib_arena_alloc(work->arena, work->root.count * sizeof(*rows));
+	IB_AUTO_BUFFER(database, IB_RPMDB_MAX);
+	struct ib_tree_entry entry = { .path = DATABASE_NAME,
+				       .mode = S_IFREG | 0644,
+				       .origin = { IB_ORIGIN_GENERATOR, "rpmdb" } };
+	size_t i = 0;
+	size_t j = 0;
+
+	for (i = 0; i < work->root.count; i++) {
+		const struct ib_package *package = work->root.members[i]->package;
+		bool *left_out =
+			ib_arena_alloc(work->arena, package->file_count * sizeof(*left_out));
+		ib_autofree bool *selected = ib_tree_select_files(package, &filter);
+
+		for (j = 0; j < package->file_count; j++)
+			left_out[j] = !selected[j] && !(package->files[j].flags & IB_FILE_GHOST);
+		rows[i] = (struct ib_rpmdb_row){ work->root.members[i]->rpm, left_out };
+	}
+	IB_TRY(ib_rpmdb_write(rows, work->root.count, work->lock->build_time,
+			      ib_outputs_folder(work->outputs), &database, err));
+	entry.data = database.data;
+	entry.size = database.size;
+	return ib_tree_put(work->root_tree, &entry, NULL, err);
+}
+
+/* The image's own os-release, for the initrd and the unified kernel image. */
+static void keep_os_release(struct ib_work *work)
+{
+	const struct ib_node *node = ib_tree_find_target(work->root_tree, "/usr/lib/os-release");
+
+	if (!node || node->inode->content != IB_CONTENT_BUFFER)
+		return;
+	work->os_release.path = ib_node_path(node);
+	work->os_release.data.max_size = node->inode->size + 1;
+	ib_buffer_put(&work->os_release.data, node->inode->data, node->inode->size);
+}
+
+static int apply_state(struct ib_work *work, struct ib_error *err)
+{
+	IB_AUTO(ib_state_accounts) accounts = NULL;
+	struct ib_state_plan plan;
+	struct ib_accounts lookup;
+
+	ib_work_plan_state(work, &work->root, &plan);
+	IB_TRY(ib_state_apply(work->root_tree, &plan, &accounts, err));
+	IB_TRY(put_database(work, err));
+	lookup = ib_state_accounts_lookup(accounts);
+	IB_TRY(ib_tree_resolve_owners(work->root_tree, &lookup, err));
+	keep_os_release(work);
+	ib_tree_finish(work->root_tree);
+	return 0;
+}
+
+static enum ib_erofs_compression compression_of(enum ib_compression compression)
+{
+	switch (compression) {
+	case IB_COMPRESSION_NONE:
+		return IB_EROFS_NONE;
+	case IB_COMPRESSION_LZ4:
+		return IB_EROFS_LZ4;
+	case IB_COMPRESSION_LZ4HC:
+		return IB_EROFS_LZ4HC;
+	}
+	return IB_EROFS_NONE;
+}
+
+static int write_image(struct ib_work *work, struct ib_error *err)
+{
+	struct ib_erofs_params params = { .compression =
+						  compression_of(work->recipe->root_compression),
+					  .level = (int)work->recipe->root_level,
+					  .threads = work->session->threads,
+					  .build_time = work->lock->build_time };
+	const char *path = ib_outputs_path(work->outputs, ".root.erofs");
+	IB_AUTO(ib_erofs_writer) erofs = NULL;
+	struct ib_learner learner = { .work = work, .members = &work->root };
+	struct ib_content_sink observer = ib_learner_sink(&learner);
+	uint64_t size = 0;
+	int r = 0;
+
+	ib_derive_uuid(work->seed, "root-uuid", params.uuid);
+	IB_TRY(ib_erofs_open(path, &params, work->root_tree, &erofs, err));
+	r = ib_erofs_stream(erofs, ib_rpm_source_content(work->root.source), &observer, err);
+	ib_learner_done(&learner);
+	IB_TRY(r);
+	IB_TRY(apply_state(work, err));
+	return ib_erofs_finish(erofs, &size, err);
+}
+
+static int write_hash_tree(struct ib_work *work, struct ib_error *err)
+{
+	const char *image = ib_outputs_path(work->outputs, ".root.erofs");
+	const char *verity = ib_outputs_path(work->outputs, ".root.verity");
+	struct ib_verity_params params = { .threads = work->session->threads };
+	ib_autoclose int fd = open(image, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", image);
+	IB_TRY(ib_region_of_file(fd, image, &params.data, err));
+	ib_derive(work->seed, "verity-salt", params.salt);
+	ib_derive_uuid(work->seed, "verity-uuid", params.uuid);
+	IB_TRY(ib_verity_write(&params, verity, work->root_hash, err));
+	ib_hex_write(work->root_hash, sizeof(work->root_hash), work->root_hash_hex);
+	return ib_outputs_write(work->outputs, ".roothash", work->root_hash_hex,
+				strlen(work->root_hash_hex), err);
+}
+
+int ib_work_make_root(struct ib_work *work, struct ib_error *err)
+{
+	ib_step(work->session->log, "making the root file system from %zu packages",
+		work->root.count);
+	work->root_tree = ib_tree_new(work->lock->build_time);
+	IB_TRY(add_packages(work, err));
+	IB_TRY(add_overlays(work, err));
+	compute_seed(work);
+	IB_TRY(write_image(work, err));
+	return write_hash_tree(work, err);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int ib_cli_session(const struct ib_cli *cli, struct ib_session *ret_session, struct ib_error *err)
+{
+	const char *threads = ib_cli_option(cli, "threads");
+	uint64_t count = 0;
+
+	if (threads && (!ib_str_to_u64(threads, 256, &count) || !count))
+		return ib_fail(err, IB_INPUT, "'--threads %s' is not a number from 1 to 256",
+			       threads);
+	*ret_session = (struct ib_session){
+		.store = cli->store,
+		.offline = ib_cli_option(cli, "offline") != NULL,
+		.allow_older = ib_cli_option(cli, "allow-older") != NULL,
+		.threads = (size_t)count,
+		.log = cli->log,
+	};
+	return 0;
+}
+
+char *ib_cli_lock_path(const struct ib_cli *cli, const char *recipe)
+{
+	const char *given = ib_cli_option(cli, "lock");
+	size_t length = strlen(recipe);
+
+	if (given)
+		return ib_strdup(given);
+	if (ib_str_ends(recipe, ".yaml"))
+		length -= strlen(".yaml");
+	return ib_strf("%.*s.lock", (int)length, recipe);
+}
+
+int ib_cli_read_lock(const struct ib_cli *cli, const char *recipe, struct ib_lock **ret_lock,
+		     struct ib_error *err)
+{
+	ib_autofree char *path = ib_cli_lock_path(cli, recipe);
+	int r = ib_lock_read(path, ret_lock, err);
+
+	if (r == -IB_MISSING)
+		ib_error_hint(err, "'imagebuild lock %s' makes it.", recipe);
+	return r;
+}
+
+void ib_cli_print_json_text(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			printf("\\%c", *text);
+		else if ((unsigned char)*text < 0x20)
+			printf("\\u%04x", (unsigned)(unsigned char)*text);
+		else
+			putchar(*text);
+	}
+	putchar('"');
+}

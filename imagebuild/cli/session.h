@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session - what the commands that build have in common: options, recipe, lock. */
+#ifndef IB_CLI_SESSION_H
+#define IB_CLI_SESSION_H
+
+#include "build/build.h"
+#include "cli/cli.h"
+
+/* Rows for the tables of these commands. */
+#define IB_OPTION_LOCK \
+	{ \
+		"lock", "FILE", "the lock, instead of RECIPE with .lock for .yaml" \
+	}
+#define IB_OPTION_OFFLINE \
+	{ \
+		"offline", NULL, "use nothing but what the store holds" \
+	}
+#define IB_OPTION_ALLOW_OLDER \
+	{ \
+		"allow-older", NULL, "accept metadata older than the lock has seen" \
+	}
+#define IB_OPTION_THREADS \
+	{ \
+		"threads", "N", "how many threads work (default: one a processor)" \
+	}
+#define IB_OPTION_EXIT_CODE \
+	{ \
+		"exit-code", NULL, "end with 10 when there are changes" \
+	}
+
+int ib_cli_session(const struct ib_cli *cli, struct ib_session *ret_session, struct ib_error *err)
+	IB_MUST_CHECK;
+/* --lock, or the recipe's path with .lock in place of .yaml; the caller owns it. */
+char *ib_cli_lock_path(const struct ib_cli *cli, const char *recipe);
+/* Reads the lock; one that is not there says how to make it. */
+int ib_cli_read_lock(const struct ib_cli *cli, const char *recipe, struct ib_lock **ret_lock,
+		     struct ib_error *err) IB_MUST_CHECK;
+/* The text as a JSON string with its quotes, on stdout. */
+void ib_cli_print_json_text(const char *text);
+
+#endif
