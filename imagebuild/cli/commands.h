@@ -11,6 +11,7 @@ extern const struct ib_command ib_cmd_keys;
 extern const struct ib_command ib_cmd_check;
 extern const struct ib_command ib_cmd_lock;
 extern const struct ib_command ib_cmd_resolve;
+extern const struct ib_command ib_cmd_verify;
 extern const struct ib_command ib_cmd_version;
 
 #endif

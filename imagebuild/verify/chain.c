@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verify/chain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void ib_chain_says(struct ib_chain *chain, const char *fmt, ...)
+{
+	ib_autofree char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = ib_vstrf(fmt, ap);
+	va_end(ap);
+	chain->detail = ib_arena_strdup(chain->arena, text);
+}
+
+int ib_chain_absent(struct ib_chain *chain, const char *fmt, ...)
+{
+	ib_autofree char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = ib_vstrf(fmt, ap);
+	va_end(ap);
+	chain->detail = ib_arena_strdup(chain->arena, text);
+	chain->absent = true;
+	return 0;
+}
+
+const struct ib_sum *ib_chain_find(const struct ib_chain *chain, const char *suffix)
+{
+	size_t i = 0;
+	ib_autofree char *name = ib_strf("%s%s", chain->stem ? chain->stem : "", suffix);
+
+	for (i = 0; chain->stem && i < chain->sum_count; i++)
+		if (!strcmp(chain->sums[i].name, name))
+			return &chain->sums[i];
+	return NULL;
+}
+
+const char *ib_chain_path(const struct ib_chain *chain, const char *name)
+{
+	return ib_arena_strf(chain->arena, "%s/%s", chain->folder, name);
+}
+
+int ib_chain_read(const struct ib_chain *chain, const struct ib_sum *sum, struct ib_buffer *out,
+		  struct ib_error *err)
+{
+	size_t before = out->size;
+	char hex[65];
+
+	IB_TRY(ib_file_read(ib_chain_path(chain, sum->name), out, err));
+	ib_sha256_hex(out->data ? out->data + before : NULL, out->size - before, hex);
+	if (strcmp(hex, sum->sha256) != 0)
+		return ib_fail(err, IB_TRUST, "'%s' changed while it was being verified",
+			       sum->name);
+	return 0;
+}
+
+int ib_chain_open(const struct ib_chain *chain, const struct ib_sum *sum, int *ret_fd,
+		  struct ib_error *err)
+{
+	const char *path = ib_chain_path(chain, sum->name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+size_t ib_chain_trusted(const struct ib_chain *chain, enum ib_trust_role role,
+			const struct ib_trusted ***ret_trusted)
+{
+	size_t all = ib_trust_count(chain->trust);
+	const struct ib_trusted **trusted =
+		ib_arena_alloc(chain->arena, (all + 1) * sizeof(void *));
+	size_t count = 0;
+	size_t i = 0;
+
+	for (i = 0; i < all; i++)
+		if (ib_trust_get(chain->trust, i)->roles & (unsigned)role)
+			trusted[count++] = ib_trust_get(chain->trust, i);
+	*ret_trusted = trusted;
+	return count;
+}
+
+static const char *file_for(enum ib_trust_role role)
+{
+	switch (role) {
+	case IB_TRUST_SECURE_BOOT:
+		return "secure-boot.crt";
+	case IB_TRUST_ROOT_HASH:
+		return "root-hash.crt";
+	case IB_TRUST_STATEMENTS:
+		return "statements.pub";
+	}
+	return NULL;
+}
+
+int ib_chain_nobody(const struct ib_chain *chain, enum ib_trust_role role, const char *what,
+		    const char *signer, struct ib_error *err)
+{
+	const struct ib_trusted **trusted = NULL;
+	const char *file = file_for(role);
+	size_t count = ib_chain_trusted(chain, role, &trusted);
+
+	if (!count)
+		(void)ib_fail(err, IB_TRUST, "nobody is trusted to sign %s; it was signed by %s",
+			      what, signer);
+	else
+		(void)ib_fail(err, IB_TRUST, "%s was not signed by '%s'%s; it was signed by %s",
+			      what, trusted[0]->path, count > 1 ? " or another one trusted" : "",
+			      signer);
+	ib_error_hint(err,
+		      "If whoever made the image told you this fingerprint, get their %s from them "
+		      "and run: imagebuild verify --trust %s '%s'; or put it into "
+		      "/etc/imagebuild/trust.d for good.",
+		      file, file, chain->folder);
+	return -IB_TRUST;
+}

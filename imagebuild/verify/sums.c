@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SHA256SUMS: its signature, the files that it lists, their digests. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "verify/chain.h"
+
+enum { MAX_SUMS = 1 << 20, MAX_STATEMENTS = IB_DSSE_MAX_SIZE };
+
+#define SUMS      "SHA256SUMS"
+#define SIGNATURE "SHA256SUMS.sig"
+
+/*
+ * A raw signature does not say whose it is; the envelope beside it names the
+ * key. That is good enough for telling people, and for nothing else.
+ */
+static const char *claimed_signer(const struct ib_chain *chain, const char *sums)
+{
+	const char *end = strstr(sums, ".intoto.jsonl\n");
+	const char *start = end;
+	struct ib_error problem = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(text, MAX_STATEMENTS);
+	IB_AUTO(ib_dsse) envelope = NULL;
+	const uint8_t *newline = NULL;
+	ib_autofree char *name = NULL;
+
+	while (start && start > sums && start[-1] != ' ' && start[-1] != '/')
+		start--;
+	name = end ? ib_strf("%.*s.intoto.jsonl", (int)(end - start), start) : ib_strdup("");
+	if (!*name || ib_file_read(ib_chain_path(chain, name), &text, &problem) < 0) {
+		ib_error_clear(&problem);
+		return "a key that nothing names";
+	}
+	newline = text.size ? memchr(text.data, '\n', text.size) : NULL;
+	if (!newline ||
+	    ib_dsse_read(text.data, (size_t)(newline - text.data), name, &envelope, &problem) < 0) {
+		ib_error_clear(&problem);
+		return "a key that nothing names";
+	}
+	return ib_arena_strf(chain->arena, "a key that calls itself %s",
+			     envelope->signatures[0].key_id);
+}
+
+/* The names of an image's files share what comes before ".manifest.json" or ".intoto.jsonl". */
+static const char *find_stem(const struct ib_chain *chain)
+{
+	static const char *const suffixes[] = { ".manifest.json", ".intoto.jsonl", ".lock" };
+	size_t i = 0;
+	size_t j = 0;
+
+	for (i = 0; i < IB_COUNT(suffixes); i++) {
+		for (j = 0; j < chain->sum_count; j++) {
+			const char *name = chain->sums[j].name;
+
+			if (ib_str_ends(name, suffixes[i]))
+				return ib_arena_strf(chain->arena, "%.*s",
+						     (int)(strlen(name) - strlen(suffixes[i])),
+						     name);
+		}
+	}
+	return NULL;
+}
+
+int ib_prove_sums_signature(struct ib_chain *chain, struct ib_error *err)
+{
+	const struct ib_trusted **trusted = NULL;
+	size_t count = ib_chain_trusted(chain, IB_TRUST_STATEMENTS, &trusted);
+	IB_AUTO_BUFFER(signature, IB_SIGNATURE_MAX_SIZE);
+	ib_autofree char *sums = NULL;
+	size_t i = 0;
+
+	IB_TRY(ib_file_read_text(ib_chain_path(chain, SUMS), MAX_SUMS, &sums, err));
+	IB_TRY(ib_file_read(ib_chain_path(chain, SIGNATURE), &signature, err));
+	for (i = 0; i < count; i++) {
+		struct ib_error problem = IB_ERROR_INIT;
+
+		/* Another of the trusted keys may have made it. */
+		if (ib_public_key_verify(trusted[i]->key, sums, strlen(sums), signature.data,
+					 signature.size, &problem) == 0)
+			break;
+		ib_error_clear(&problem);
+	}
+	if (i == count)
+		return ib_chain_nobody(chain, IB_TRUST_STATEMENTS, SUMS,
+				       claimed_signer(chain, sums), err);
+	IB_TRY(ib_sums_parse(sums, SUMS, chain->arena, &chain->sums, &chain->sum_count, err));
+	chain->stem = find_stem(chain);
+	ib_chain_says(chain, "by '%s'", trusted[i]->path);
+	return 0;
+}
+
+/* ---- the folder ---------------------------------------------------------- */
+
+static int check_entry(int folder, const char *name, const struct ib_strings *listed,
+		       struct ib_error *err)
+{
+	struct stat st;
+
+	if (!ib_strings_has(listed, name))
+		return ib_fail(err, IB_TRUST, "'%s' is in the folder, but not in " SUMS, name);
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW))
+		return ib_fail_errno(err, errno, "could not examine '%s'", name);
+	if (!S_ISREG(st.st_mode))
+		return ib_fail(err, IB_TRUST, "'%s' is not a regular file", name);
+	return 0;
+}
+
+/* By name, so that the first complaint is the same each time. */
+static int list_entries(DIR *folder, struct ib_strings *names, struct ib_error *err)
+{
+	const struct dirent *entry = NULL;
+
+	while ((entry = readdir(folder))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (names->count == MAX_SUMS / 64)
+			return ib_fail(err, IB_LIMIT, "too many files in the folder");
+		ib_strings_add(names, entry->d_name);
+	}
+	ib_strings_sort_unique(names);
+	return 0;
+}
+
+static int check_entries(DIR *folder, const struct ib_strings *listed, struct ib_error *err)
+{
+	IB_AUTO_STRINGS(names);
+	size_t i = 0;
+
+	IB_TRY(list_entries(folder, &names, err));
+	for (i = 0; i < names.count; i++)
+		IB_TRY(check_entry(dirfd(folder), names.items[i], listed, err));
+	for (i = 0; i < listed->count; i++)
+		if (!ib_strings_has(&names, listed->items[i]))
+			return ib_fail(err, IB_TRUST, "'%s' is in " SUMS ", but not in the folder",
+				       listed->items[i]);
+	return 0;
+}
+
+int ib_prove_files(struct ib_chain *chain, struct ib_error *err)
+{
+	IB_AUTO_STRINGS(listed);
+	DIR *folder = opendir(chain->folder);
+	size_t i = 0;
+	int r = 0;
+
+	if (!folder)
+		return ib_fail_errno(err, errno, "could not open folder '%s'", chain->folder);
+	for (i = 0; i < chain->sum_count; i++)
+		ib_strings_add(&listed, chain->sums[i].name);
+	ib_strings_add(&listed, SUMS);
+	ib_strings_add(&listed, SIGNATURE);
+	r = check_entries(folder, &listed, err);
+	closedir(folder);
+	IB_TRY(r);
+	if (!chain->stem)
+		return ib_fail(err, IB_TRUST, "there is no manifest among the files");
+	ib_chain_says(chain, "%zu files", chain->sum_count);
+	return 0;
+}
+
+int ib_prove_digests(struct ib_chain *chain, struct ib_error *err)
+{
+	uint64_t total = 0;
+	size_t i = 0;
+
+	ib_step(chain->log, "reading %zu files of '%s'", chain->sum_count, chain->folder);
+	for (i = 0; i < chain->sum_count; i++) {
+		const struct ib_sum *sum = &chain->sums[i];
+		uint64_t size = 0;
+		char hex[65];
+
+		ib_progress(chain->log, "reading files", i, chain->sum_count, "files");
+		IB_TRY(ib_sha256_file(ib_chain_path(chain, sum->name), hex, &size, err));
+		if (strcmp(hex, sum->sha256) != 0)
+			return ib_fail(err, IB_TRUST, "'%s' has SHA-256 %s, not %s", sum->name, hex,
+				       sum->sha256);
+		total += size;
+	}
+	ib_chain_says(chain, "%llu MB", (unsigned long long)(total / 1000000));
+	return 0;
+}
