@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* groups - comps: which names a group brings. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +7,8 @@
 #include <solv/repo_comps.h>
 
 #include "resolve/internal.h"
+
+#define MAX_COMPS ((uint64_t)256 << 20)
 
 /* Adds the ids of one dependency list of a group; conditions ("a if b") are kept as rich text. */
 static void add_names(Pool *pool, Id group, Id keyname, struct ib_strings *members)
@@ -49,14 +50,12 @@ static int read_comps(Pool *pool, const struct ib_resolve_repository *repository
 		      struct ib_error *err)
 {
 	Repo *repo = repo_create(pool, repository->id);
-	FILE *stream = ib_open_metadata(repository->comps);
+	struct ib_bounded bounded;
 	int failed = 0;
 
-	if (!stream)
-		return ib_fail_errno(err, errno ? errno : EINVAL, "could not open comps '%s'",
-				     repository->comps);
-	failed = repo_add_comps(repo, stream, 0);
-	fclose(stream);
+	IB_TRY(ib_bounded_open(repository->comps, MAX_COMPS, &bounded, err));
+	failed = repo_add_comps(repo, bounded.stream, 0);
+	IB_TRY(ib_bounded_close(&bounded, repository->comps, err));
 	if (failed)
 		return ib_fail(err, IB_INPUT, "cannot read comps '%s' of repository '%s': %s",
 			       repository->comps, repository->id, pool_errstr(pool));

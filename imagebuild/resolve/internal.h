@@ -58,6 +58,20 @@ bool ib_solv_file_read(const char *path, const char *cookie, struct ib_solv_file
 void ib_solv_file_make(const char *cookie, const char *names, size_t names_size, const char *solv,
 		       size_t solv_size, struct ib_solv_file *ret_file);
 
+/* bounded.c: a file, decompressed on the way, of which no more than limit bytes are read. */
+struct ib_bounded {
+	FILE *stream; /* to read from */
+	FILE *inner;
+	uint64_t left;
+	bool exceeded; /* there was more */
+};
+/* limit 0: the most that is ever taken. The struct stays where it is until close. */
+int ib_bounded_open(const char *path, uint64_t limit, struct ib_bounded *bounded,
+		    struct ib_error *err) IB_MUST_CHECK;
+/* IB_LIMIT when there was more to read than the limit. */
+int ib_bounded_close(struct ib_bounded *bounded, const char *path, struct ib_error *err)
+	IB_MUST_CHECK;
+
 /* parse.c: XML to bytes of a .solv file, packages in canonical order. */
 int ib_resolve_parse_primary(const struct ib_resolve_repository *repository, const char *cookie,
 			     struct ib_solv_file *ret_file, struct ib_error *err) IB_MUST_CHECK;

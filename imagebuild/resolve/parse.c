@@ -161,17 +161,15 @@ static void list_names(Repo *repo, struct ib_strings *names)
 	}
 }
 
-static int add_xml(Repo *repo, const char *path, const char *language, int flags,
-		   struct ib_error *err)
+static int add_xml(Repo *repo, const char *path, uint64_t limit, bool lists, struct ib_error *err)
 {
-	FILE *stream = ib_open_metadata(path);
+	struct ib_bounded bounded;
 	int failed = 0;
 
-	if (!stream)
-		return ib_fail_errno(err, errno ? errno : EINVAL, "could not open metadata '%s'",
-				     path);
-	failed = repo_add_rpmmd(repo, stream, language, flags);
-	fclose(stream);
+	IB_TRY(ib_bounded_open(path, limit, &bounded, err));
+	failed = lists ? repo_add_rpmmd(repo, bounded.stream, "FL", REPO_EXTEND_SOLVABLES)
+		       : repo_add_rpmmd(repo, bounded.stream, NULL, REPO_NO_INTERNALIZE);
+	IB_TRY(ib_bounded_close(&bounded, path, err));
 	if (failed) {
 		ib_fail(err, IB_INPUT, "cannot read metadata '%s' of repository '%s': %s", path,
 			repo->name, pool_errstr(repo->pool));
@@ -182,15 +180,15 @@ static int add_xml(Repo *repo, const char *path, const char *language, int flags
 	return 0;
 }
 
-static int parse_primary(Repo *repo, const char *path, const char *cookie,
-			 struct ib_solv_file *ret_file, struct ib_error *err)
+static int parse_primary(Repo *repo, const struct ib_resolve_repository *repository,
+			 const char *cookie, struct ib_solv_file *ret_file, struct ib_error *err)
 {
 	IB_AUTO_STRINGS(names);
 	ib_autofree char *text = NULL;
 	char *bytes = NULL;
 	size_t size = 0;
 
-	IB_TRY(add_xml(repo, path, NULL, REPO_NO_INTERNALIZE, err));
+	IB_TRY(add_xml(repo, repository->primary, repository->primary_size, false, err));
 	sort_packages(repo, repo_last_repodata(repo));
 	repo_internalize(repo);
 	list_names(repo, &names);
@@ -207,14 +205,15 @@ int ib_resolve_parse_primary(const struct ib_resolve_repository *repository, con
 {
 	Pool *pool = new_pool();
 	Repo *repo = repo_create(pool, repository->id);
-	int r = parse_primary(repo, repository->primary, cookie, ret_file, err);
+	int r = parse_primary(repo, repository, cookie, ret_file, err);
 
 	pool_free(pool);
 	return r;
 }
 
-static int parse_filelists(Repo *repo, const char *path, const struct ib_solv_file *primary,
-			   const char *cookie, struct ib_solv_file *ret_file, struct ib_error *err)
+static int parse_filelists(Repo *repo, const struct ib_resolve_repository *repository,
+			   const struct ib_solv_file *primary, const char *cookie,
+			   struct ib_solv_file *ret_file, struct ib_error *err)
 {
 	char *bytes = NULL;
 	size_t size = 0;
@@ -222,7 +221,7 @@ static int parse_filelists(Repo *repo, const char *path, const struct ib_solv_fi
 
 	IB_TRY(ib_resolve_add_solv(repo, primary, false, err));
 	first = repo->nrepodata;
-	IB_TRY(add_xml(repo, path, "FL", REPO_EXTEND_SOLVABLES, err));
+	IB_TRY(add_xml(repo, repository->filelists, repository->filelists_size, true, err));
 	IB_TRY(write_solv(repo, first, &bytes, &size, err));
 	ib_solv_file_make(cookie, "", 0, bytes, size, ret_file);
 	free(bytes);
@@ -235,7 +234,11 @@ int ib_resolve_parse_filelists(const struct ib_resolve_repository *repository, c
 {
 	Pool *pool = new_pool();
 	Repo *repo = repo_create(pool, repository->id);
-	int r = parse_filelists(repo, path, primary, cookie, ret_file, err);
+	struct ib_resolve_repository given = *repository;
+	int r = 0;
+
+	given.filelists = path;
+	r = parse_filelists(repo, &given, primary, cookie, ret_file, err);
 
 	pool_free(pool);
 	return r;

@@ -27,6 +27,9 @@
  * File lists, which are large, are read only when a wish or a requirement
  * that could matter names a path that primary metadata does not carry.
  *
+ * No more is decompressed than repomd.xml says that there is, and never more
+ * than a few gigabytes: what goes on beyond that is IB_LIMIT.
+ *
  * The cache folder holds what parsing gave, by the digest of repomd.xml. Each
  * file's SHA-256 is compared before it is used; a damaged one is made again.
  */
@@ -43,9 +46,11 @@ struct ib_resolve_repository {
 	uint32_t priority;         /* 1 wins over 99 */
 	const char *repomd_sha256; /* what the cache is keyed by; NULL: this one is not cached */
 	const char *primary;       /* files, as compressed as they came */
+	uint64_t primary_size;     /* decompressed, as repomd.xml says; 0: it does not say */
 	const char *filelists;     /* or NULL: see open_filelists */
-	const char *comps;         /* or NULL */
-	const char *modules;       /* or NULL */
+	uint64_t filelists_size;
+	const char *comps;   /* or NULL */
+	const char *modules; /* or NULL */
 };
 
 struct ib_resolve_wishes {

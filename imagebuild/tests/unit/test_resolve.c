@@ -528,6 +528,31 @@ START_TEST(file_lists_are_read_only_when_they_matter)
 }
 END_TEST
 
+START_TEST(metadata_longer_than_it_was_said_to_be_is_refused)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_resolve_repository repository = small("base", base_text);
+	struct ib_resolve_request request = request_for(&repository, 1);
+	struct ib_resolution *resolution = NULL;
+	const char *const wish[] = { "/usr/share/rare/file" };
+	struct stat primary;
+	struct stat lists;
+
+	ck_assert_int_eq(stat(repository.primary, &primary), 0);
+	ck_assert_int_eq(stat(repository.filelists, &lists), 0);
+	request.root = (struct ib_resolve_wishes){ wish, 1 };
+	repository.primary_size = (uint64_t)primary.st_size;
+	repository.filelists_size = (uint64_t)lists.st_size;
+	check_answer(&request, wish[0], "", "rare-1-1.noarch", "");
+	request.root = (struct ib_resolve_wishes){ wish, 1 };
+	request.initrd.count = 0;
+	repository.filelists_size--;
+	ck_fails(ib_resolve(&request, NULL, &resolution, &err), IB_LIMIT, "longer, decompressed");
+	repository.primary_size--;
+	ck_fails(ib_resolve(&request, NULL, &resolution, &err), IB_LIMIT, "longer, decompressed");
+}
+END_TEST
+
 /* ---- real repositories ------------------------------------------------------ */
 
 struct real {
@@ -740,6 +765,7 @@ Suite *ib_suite(void)
 	tcase_add_test(small_case, each_package_says_why_it_is_there);
 	tcase_add_test(small_case, priority_wins_over_version_and_ids_break_ties);
 	tcase_add_test(small_case, the_order_inside_a_repository_does_not_matter);
+	tcase_add_test(small_case, metadata_longer_than_it_was_said_to_be_is_refused);
 	tcase_add_test(small_case, the_cache_is_used_and_a_damaged_one_is_not);
 	tcase_add_loop_test(small_case, file_lists_are_read_only_when_they_matter, 0, 6);
 	suite_add_tcase(suite, small_case);
