@@ -30,6 +30,9 @@
  * No more is decompressed than repomd.xml says that there is, and never more
  * than a few gigabytes: what goes on beyond that is IB_LIMIT.
  *
+ * Module streams are not known here yet: a repository's modular packages count
+ * like all others.
+ *
  * The cache folder holds what parsing gave, by the digest of repomd.xml. Each
  * file's SHA-256 is compared before it is used; a damaged one is made again.
  */
@@ -67,8 +70,7 @@ struct ib_resolve_request {
 	struct ib_resolve_wishes root;
 	struct ib_resolve_wishes initrd; /* none: no initrd is resolved */
 	struct ib_resolve_wishes exclude;
-	struct ib_resolve_wishes module_streams; /* "name:stream" to enable beside the defaults */
-	const char *cache;                       /* a folder that exists, or NULL */
+	const char *cache; /* a folder that exists, or NULL */
 	/*
 	 * Asked for a repository's file lists when they are needed and filelists
 	 * is NULL; *ret_path is borrowed, NULL when it has none. May be NULL.

@@ -106,8 +106,7 @@ static int fail_wish(struct ib_resolver *resolver, const char *wish, struct ib_e
 		ib_fail(err, IB_INPUT,
 			"what '%s' names is excluded: package '%s' (repository '%s')", wish,
 			ib_resolve_nevra(pool, hidden), pool->solvables[hidden].repo->name);
-		ib_error_hint(err, "Take the wish or the exclude out of the recipe; for a module's "
-				   "package, enable its stream.");
+		ib_error_hint(err, "Take the wish or the exclude out of the recipe.");
 		return -IB_INPUT;
 	}
 	if (hidden) {
