@@ -108,7 +108,7 @@ static int add_module(struct choice *choice, const char *written, const char *fo
 		near = ib_str_nearest(name, (const char *const *)choice->names.items,
 				      choice->names.count);
 		(void)ib_fail(err, IB_INPUT,
-			      "kernel module '%s', wanted in the initrd by %s, is in no package",
+			      "kernel module '%s', wanted in the initrd by %s, is in no package of the initrd",
 			      written, for_whom);
 		if (near)
 			ib_error_hint(err, "Did you mean '%s'?", near);
@@ -125,9 +125,8 @@ static int choose(struct choice *choice, struct ib_error *err)
 	const struct ib_recipe_list *wanted = &choice->work->recipe->initrd_modules;
 	size_t i = 0;
 
-	for (i = 0; i < choice->work->lock->package_count; i++)
-		if (choice->work->opened[i].facts)
-			index_facts(choice, choice->work->opened[i].facts);
+	for (i = 0; i < choice->work->initrd.count; i++)
+		index_facts(choice, choice->work->initrd.members[i]->facts);
 	for (i = 0; i < wanted->count; i++)
 		IB_TRY(add_module(choice, wanted->items[i], "the recipe", err));
 	return 0;
