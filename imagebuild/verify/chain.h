@@ -57,6 +57,7 @@ enum ib_link_number {
 	IB_PROVE_PROVENANCE_SUBJECTS,
 	IB_PROVE_LOCK,
 	IB_PROVE_ROOT_HASH,
+	IB_PROVE_VERITY,
 	IB_PROVE_UKI_SIGNATURE,
 	IB_PROVE_UKI_COMMAND_LINE,
 	IB_PROVE_UKI_INITRD,
@@ -105,6 +106,7 @@ int ib_prove_provenance_signature(struct ib_chain *chain, struct ib_error *err) 
 int ib_prove_provenance_subjects(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_lock(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_root_hash(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
+int ib_prove_verity(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_signature(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_command_line(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_initrd(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;

@@ -26,6 +26,9 @@ const struct ib_link ib_links[IB_PROVE_COUNT] = {
 	[IB_PROVE_ROOT_HASH] = { "root-hash-signature",
 				 "the root hash is signed by a certificate that you trust", FILES,
 				 ib_prove_root_hash },
+	[IB_PROVE_VERITY] = { "verity",
+			      "every block of the root image is the one that the root hash stands for",
+			      FILES | NEEDS(IB_PROVE_ROOT_HASH), ib_prove_verity },
 	[IB_PROVE_UKI_SIGNATURE] = { "uki-signature",
 				     "the unified kernel image is signed for Secure Boot by a "
 				     "certificate that you trust",

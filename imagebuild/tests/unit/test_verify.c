@@ -21,6 +21,8 @@
 #define STEM      "node_1.0_x86_64"
 #define NEVRA     "all-1-1.x86_64"
 #define D64       "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+/* So that the root image has several blocks, and a hash tree. */
+#define TEN(text) text text text text text text text text text text
 #define MIB       ((uint64_t)1 << 20)
 
 /* ---- who signs ----------------------------------------------------------- */
@@ -87,7 +89,7 @@ static const struct {
 	const char *folder, *name, *content;
 } contents[] = {
 	{ "etc", "passwd", "root:x:0:0::/root:/bin/bash\n" },
-	{ "usr", "bash", "#!\n" },
+	{ "usr", "bash", TEN(TEN(TEN("#!/bin/sh "))) },
 	{ "usr", "empty", "" },
 	{ "usr", "vmlinuz", "MZ kernel" },
 };
@@ -689,6 +691,9 @@ DAMAGE(garble_lock, "echo garbage >" STEM ".lock")
 DAMAGE(other_hash, "printf %064d 7 >" STEM ".roothash")
 DAMAGE(no_hash, "echo none >" STEM ".roothash")
 DAMAGE(garble_signature, "echo garbage >" STEM ".roothash.p7s")
+DAMAGE(change_root, FLIP(".root.erofs", "1500"))
+DAMAGE(change_tree, FLIP(".root.verity", "5000"))
+DAMAGE(remove_tree, "rm " STEM ".root.verity")
 DAMAGE(change_uki, FLIP(".efi", "70000"))
 DAMAGE(change_disk_root,
        "o=$(sfdisk -J " STEM ".raw | grep -o '\"start\": *[0-9]*' | sed -n '2s/.* //p'); "
@@ -741,6 +746,9 @@ static const struct {
 	{ "root-hash-signature", "was not signed by", { .before_provenance = other_hash } },
 	{ "root-hash-signature", "is not a SHA-256 in hex", { .before_provenance = no_hash } },
 	{ "root-hash-signature", "", { .before_provenance = garble_signature } },
+	{ "verity", "", { .before_provenance = change_root } },
+	{ "verity", "", { .before_provenance = change_tree } },
+	{ "verity", "no hash tree", { .before_provenance = remove_tree } },
 	{ "uki-signature", "was not signed by", { .before_provenance = change_uki } },
 	{ "uki-command-line", "does not name one root hash", { .command_line = "quiet" } },
 	{ "uki-command-line", "the root hash " D64, { .command_line = "roothash=" D64 } },
