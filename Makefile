@@ -68,7 +68,7 @@ FUZZERS  := $(patsubst imagebuild/tests/fuzz/%.c,$(OUT)/%,$(FUZZ_SRC))
 
 VM_SRC   := $(wildcard vmtests/*.c)
 
-.PHONY: all image repo check check-all test unit cli scripts corpus fuzz vmtest bench lint format-check \
+.PHONY: all image repo check check-all binaries test unit cli scripts corpus fuzz vmtest bench lint format-check \
 	format layers symbols headers shell tidy cppcheck analyze san cov ci clean help
 .SECONDARY:
 
@@ -85,7 +85,7 @@ again    = @$(MAKE) --no-print-directory
 
 image: ## the signed node image of recipes/node.yaml, in build/image/
 	$(call packages,build repo)
-	$(again) MODE=release all
+	$(again) -j$(shell nproc) MODE=release all
 	@BUILD=$(BUILD) imagebuild/tools/make-image
 
 repo: ## the local RPM repository of the default recipe, in build/repo/ (STATE=2: a newer one too; REFRESH=1: ask apt again)
@@ -94,9 +94,10 @@ repo: ## the local RPM repository of the default recipe, in build/repo/ (STATE=2
 
 check: ## every test that ends within 25 minutes on two cores
 	$(call packages,build repo test)
+	$(again) -j$(shell nproc) WERROR=1 binaries
 	$(again) WERROR=1 test
 	$(again) image
-	$(again) WERROR=1 scripts
+	$(again) MODE=release WERROR=1 scripts
 	$(again) MODE=release WERROR=1 vmtest
 
 check-all: ## check, and what takes longer: sanitizers, both compilers, whole comparisons
@@ -135,6 +136,8 @@ $(OUT)/fuzz_%: $(OUT)/obj/imagebuild/tests/fuzz/fuzz_%.o \
 	$(call link,$(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer))
 
 # ---- tests ---------------------------------------------------------------
+binaries: all $(UNITS) $(FUZZERS) ## everything that is compiled
+
 test: unit cli corpus ## the tests that need nothing but the program
 
 unit: $(UNITS) ## the Check suites; T=solver runs one of them
