@@ -63,6 +63,12 @@ static int judge_header(const struct ib_front *front, const struct ib_keyring *k
 	IB_AUTO(ib_digest) digest = NULL;
 
 	IB_TRY(ib_signature_begin(s, name, &digest, err));
+	/* We could; but an image whose own rpm finds its packages unsigned helps nobody. */
+	if (s->algorithm == IB_OPENPGP_ECDSA)
+		return ib_fail(err, IB_TRUST,
+			       "'%s' is signed with ECDSA, which rpm cannot check on every "
+			       "distribution",
+			       name);
 	if (s->type != IB_SIGNATURE_BINARY)
 		return ib_fail(err, IB_TRUST,
 			       "'%s' has a signature of type 0x%02x, not one over data", name,
@@ -112,7 +118,8 @@ static int check_several(const struct ib_front *front, const struct ib_keyring *
 		if (!ib_base64_read(texts[i], &data, &size))
 			return ib_fail(err, IB_TRUST, "a signature of '%s' is damaged", name);
 		IB_TRY(parse_packet(data, size, name, &s, err));
-		if (ib_keyring_knows(keyring, &s) || (i + 1 == count && !*signer))
+		if ((ib_keyring_knows(keyring, &s) && s.algorithm != IB_OPENPGP_ECDSA) ||
+		    (i + 1 == count && !*signer))
 			IB_TRY(judge_header(front, keyring, &s, name, signer, err));
 	}
 	return 0;

@@ -45,6 +45,13 @@ struct ib_rpm {
 	uint32_t *by_path; /* owned; file numbers in the order of their paths */
 };
 
+/* What the headers say, believed or not: whoever calls has checked the signature, or is a test. */
+int ib_rpm_describe(const struct ib_front *front, struct ib_arena *arena, struct ib_rpm *rpm,
+		    struct ib_package *package, struct ib_error *err) IB_MUST_CHECK;
+/* Streams the payload at fd's position against what was described. */
+int ib_rpm_stream_payload(int fd, const struct ib_rpm *rpm, uint32_t number,
+			  const struct ib_content_sink *sink, struct ib_error *err) IB_MUST_CHECK;
+
 /* Fills all but signer, sha256 and size from the header. */
 int ib_package_fill(const struct ib_header *header, const char *name, struct ib_arena *arena,
 		    struct ib_package *package, struct ib_error *err) IB_MUST_CHECK;

@@ -156,24 +156,26 @@ static int add_packets(struct ib_keyring *keyring, const void *data, size_t size
 	return -IB_INPUT;
 }
 
-static int drop_unsupported(struct ib_keyring *keyring, const char *fingerprint, const char *name,
-			    struct ib_error *err)
+/* Takes a key out again; the ring's order does not matter to anybody. */
+static void drop(struct ib_keyring *keyring, const char *fingerprint)
 {
 	struct ib_pinned *pinned = find(keyring, fingerprint);
-	struct ib_pinned *last = keyring->items[keyring->count - 1];
 	size_t i = 0;
 
-	assert(pinned); /* it was just added */
-	if (!pinned->info.unsupported)
-		return 0;
-	(void)ib_fail(err, IB_INPUT, "key %s (%s) in '%s' cannot be used: %s", fingerprint,
-		      pinned->info.algorithm, name, pinned->info.unsupported);
-	ib_error_hint(err, "Pin another key of the distribution, if it signs with one.");
-	for (i = 0; i < keyring->count; i++)
+	for (i = 0; pinned && i < keyring->count; i++)
 		if (keyring->items[i] == pinned)
-			keyring->items[i] = last;
-	keyring->count--;
+			keyring->items[i] = keyring->items[--keyring->count];
 	ib_pinned_free(pinned);
+}
+
+static int check_supported(const struct ib_key *key, const char *name, struct ib_error *err)
+{
+	assert(key); /* it was just added */
+	if (!key->unsupported)
+		return 0;
+	(void)ib_fail(err, IB_INPUT, "key %s (%s) in '%s' cannot be used: %s", key->fingerprint,
+		      key->algorithm, name, key->unsupported);
+	ib_error_hint(err, "Pin another key of the distribution, if it signs with one.");
 	return -IB_INPUT;
 }
 
@@ -181,13 +183,20 @@ int ib_keyring_add(struct ib_keyring *keyring, const void *data, size_t size, co
 		   const char *fingerprint, struct ib_error *err)
 {
 	char clean[IB_FINGERPRINT_TEXT] = "";
+	bool was_known = false;
+	int r = 0;
 
 	if (!clean_fingerprint(fingerprint, clean))
 		return ib_fail(err, IB_INPUT,
 			       "'%s' is no fingerprint: 40 hexadecimal digits are wanted",
 			       fingerprint);
-	IB_TRY(add_packets(keyring, data, size, name, clean, err));
-	return drop_unsupported(keyring, clean, name, err);
+	was_known = find(keyring, clean) != NULL;
+	r = add_packets(keyring, data, size, name, clean, err);
+	if (r == 0)
+		r = check_supported(ib_keyring_find(keyring, clean), name, err);
+	if (r < 0 && !was_known)
+		drop(keyring, clean);
+	return r;
 }
 
 int ib_keyring_add_file(struct ib_keyring *keyring, const char *path, const char *fingerprint,

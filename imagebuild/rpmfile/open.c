@@ -89,33 +89,32 @@ static void done_front(struct ib_front *front)
 	ib_front_done(front);
 }
 
-static int fill_package(const struct ib_rpm_request *request, const struct ib_front *front,
-			struct ib_rpm *rpm, struct ib_package *package, struct ib_error *err)
+int ib_rpm_describe(const struct ib_front *front, struct ib_arena *arena, struct ib_rpm *rpm,
+		    struct ib_package *package, struct ib_error *err)
 {
-	char signer[IB_FINGERPRINT_TEXT] = "";
-
-	IB_TRY(ib_rpm_check_header(front, request->keyring, rpm->name, signer, err));
-	/* Only version 4 keys are supported so far, and their fingerprints fit. */
-	memcpy(package->signer, signer, sizeof(package->signer) - 1);
-	package->size = front->file_size;
-	return ib_package_fill(&front->header, rpm->name, request->arena, package, err);
-}
-
-static int fill(int fd, const struct ib_rpm_request *request, const struct ib_front *front,
-		struct ib_rpm *rpm, struct ib_error *err)
-{
-	struct ib_package *package = ib_arena_alloc(request->arena, sizeof(*package));
-
 	rpm->package = package;
 	rpm->header = ib_memdup(front->header.bytes, front->header.size);
 	rpm->header_size = front->header.size;
 	rpm->signature = ib_memdup(front->signature.bytes, front->signature.size);
 	rpm->signature_size = front->signature.size;
 	rpm->payload_start = front->bytes.size;
-	IB_TRY(fill_package(request, front, rpm, package, err));
+	package->size = front->file_size;
+	IB_TRY(ib_package_fill(&front->header, rpm->name, arena, package, err));
 	IB_TRY(sort_paths(package, rpm, err));
 	IB_TRY(read_payload_kind(&front->header, rpm, err));
-	IB_TRY(read_payload_digest(&front->header, rpm, err));
+	return read_payload_digest(&front->header, rpm, err);
+}
+
+static int fill(int fd, const struct ib_rpm_request *request, const struct ib_front *front,
+		struct ib_rpm *rpm, struct ib_error *err)
+{
+	struct ib_package *package = ib_arena_alloc(request->arena, sizeof(*package));
+	char signer[IB_FINGERPRINT_TEXT] = "";
+
+	IB_TRY(ib_rpm_check_header(front, request->keyring, rpm->name, signer, err));
+	IB_TRY(ib_rpm_describe(front, request->arena, rpm, package, err));
+	/* Only version 4 keys are supported so far, and their fingerprints fit. */
+	memcpy(package->signer, signer, sizeof(package->signer) - 1);
 	memcpy(package->sha256, rpm->sha256, sizeof(package->sha256));
 	if (request->depth != IB_RPM_WHOLE)
 		return 0;

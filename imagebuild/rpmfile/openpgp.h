@@ -86,8 +86,12 @@ struct ib_signature {
 
 /* From a packet's body; false when it is malformed. */
 bool ib_signature_parse(struct ib_bytes body, struct ib_signature *ret_signature);
-/* What a digest of data must end with. */
-void ib_signature_finish(const struct ib_signature *signature, struct ib_digest *digest);
+/*
+ * Ends the digest of data with what the signature says of itself, and gives its
+ * value; digest starts over.
+ */
+struct ib_number ib_signature_finish(const struct ib_signature *signature, struct ib_digest *digest,
+				     uint8_t value[IB_DIGEST_MAX_SIZE]);
 
 struct ib_public {
 	unsigned version;
@@ -107,8 +111,8 @@ void ib_public_done(struct ib_public *key);
 const char *ib_openpgp_algorithm_name(unsigned algorithm);
 /* Hashes the key as signatures over keys do. */
 void ib_public_hash(struct ib_bytes body, struct ib_digest *digest);
-/* Whether signature over what digest holds was made by key; digest starts over. */
+/* Whether signature over data with this digest (see ib_signature_finish()) was made by key. */
 bool ib_public_verify(const struct ib_public *key, const struct ib_signature *signature,
-		      struct ib_digest *digest);
+		      struct ib_number digest);
 
 #endif

@@ -205,15 +205,11 @@ static bool is_same_family(unsigned a, unsigned b)
 }
 
 bool ib_public_verify(const struct ib_public *key, const struct ib_signature *signature,
-		      struct ib_digest *digest)
+		      struct ib_number digest)
 {
-	uint8_t value[IB_DIGEST_MAX_SIZE];
-	struct ib_number whole = { value, 0 };
-
-	ib_signature_finish(signature, digest);
-	whole.size = ib_digest_final(digest, value);
 	return key->key && is_same_family(key->algorithm, signature->algorithm) &&
-	       !memcmp(value, signature->left, sizeof(signature->left)) &&
-	       ib_raw_key_verify(key->key, ib_digest_kind_name(signature->digest), whole,
+	       digest.size >= sizeof(signature->left) &&
+	       !memcmp(digest.data, signature->left, sizeof(signature->left)) &&
+	       ib_raw_key_verify(key->key, ib_digest_kind_name(signature->digest), digest,
 				 signature->first, signature->second);
 }

@@ -191,16 +191,17 @@ bool ib_signature_parse(struct ib_bytes body, struct ib_signature *ret_signature
 	return true;
 }
 
-void ib_signature_finish(const struct ib_signature *signature, struct ib_digest *digest)
+struct ib_number ib_signature_finish(const struct ib_signature *signature, struct ib_digest *digest,
+				     uint8_t value[IB_DIGEST_MAX_SIZE])
 {
 	uint8_t trailer[6] = { 4, 0xff };
 	uint32_t size = (uint32_t)signature->hashed.size;
 	int i = 0;
 
 	ib_digest_update(digest, signature->hashed.data, signature->hashed.size);
-	if (signature->version != 4)
-		return;
 	for (i = 0; i < 4; i++)
 		trailer[2 + i] = (uint8_t)(size >> (24 - 8 * i));
-	ib_digest_update(digest, trailer, sizeof(trailer));
+	if (signature->version == 4)
+		ib_digest_update(digest, trailer, sizeof(trailer));
+	return (struct ib_number){ value, ib_digest_final(digest, value) };
 }

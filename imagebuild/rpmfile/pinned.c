@@ -91,6 +91,7 @@ static bool verifies(const struct ib_pinned *pinned, const struct ib_public *mak
 {
 	const char *kind = ib_digest_kind_name(s->digest);
 	IB_AUTO(ib_digest) digest = NULL;
+	uint8_t value[IB_DIGEST_MAX_SIZE];
 
 	if (!kind || s->digest == IB_DIGEST_MD5 || s->critical_unknown)
 		return false;
@@ -100,7 +101,7 @@ static bool verifies(const struct ib_pinned *pinned, const struct ib_public *mak
 		hash_user(place->user, digest);
 	else if (place->subkey)
 		ib_public_hash(place->subkey->public.body, digest);
-	return ib_public_verify(maker, s, digest);
+	return ib_public_verify(maker, s, ib_signature_finish(s, digest, value));
 }
 
 /* A subkey that signs must itself say that it belongs to the primary key. */

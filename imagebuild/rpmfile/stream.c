@@ -250,8 +250,8 @@ static int check_file(int fd, const struct ib_rpm *rpm, struct ib_error *err)
 	return ib_rpm_check_payload(fd, rpm, &front, NULL, sha256, err);
 }
 
-int ib_rpm_stream(const struct ib_rpm *rpm, uint32_t number, const struct ib_content_sink *sink,
-		  struct ib_error *err)
+int ib_rpm_stream_payload(int fd, const struct ib_rpm *rpm, uint32_t number,
+			  const struct ib_content_sink *sink, struct ib_error *err)
 {
 	const struct ib_package *package = rpm->package;
 	__attribute__((cleanup(done_pass))) struct pass pass = {
@@ -261,13 +261,7 @@ int ib_rpm_stream(const struct ib_rpm *rpm, uint32_t number, const struct ib_con
 		.sink = sink,
 	};
 	const char *kind = ib_digest_kind_name(package->digest_kind);
-	ib_autoclose int fd = open(rpm->path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return ib_fail_errno(err, errno, "could not open '%s'", rpm->path);
-	IB_TRY(check_file(fd, rpm, err));
-	if (lseek(fd, (off_t)rpm->payload_start, SEEK_SET) < 0)
-		return ib_fail_errno(err, errno, "could not read '%s'", rpm->path);
 	if (!package->file_count)
 		return 0; /* such a payload may be empty altogether */
 	pass.digest = kind ? ib_digest_new(kind) : NULL;
@@ -276,6 +270,19 @@ int ib_rpm_stream(const struct ib_rpm *rpm, uint32_t number, const struct ib_con
 	pass.delivered = ib_alloc_array(package->file_count, sizeof(bool));
 	IB_TRY(ib_payload_open(fd, rpm->compression, rpm->name, &pass.payload, err));
 	return run_pass(&pass, err);
+}
+
+int ib_rpm_stream(const struct ib_rpm *rpm, uint32_t number, const struct ib_content_sink *sink,
+		  struct ib_error *err)
+{
+	ib_autoclose int fd = open(rpm->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", rpm->path);
+	IB_TRY(check_file(fd, rpm, err));
+	if (lseek(fd, (off_t)rpm->payload_start, SEEK_SET) < 0)
+		return ib_fail_errno(err, errno, "could not read '%s'", rpm->path);
+	return ib_rpm_stream_payload(fd, rpm, number, sink, err);
 }
 
 /* ---- a row of packages as a source --------------------------------------- */
