@@ -10,7 +10,6 @@
 #define IB_BUILD_H
 
 #include "base/base.h"
-#include "package/lock.h"
 #include "package/package.h"
 #include "recipe/recipe.h"
 

@@ -12,7 +12,7 @@
 #include "build/outputs.h"
 #include "crypto/crypto.h"
 #include "evidence/evidence.h"
-#include "package/facts.h"
+#include "package/package.h"
 #include "rpmfile/rpmfile.h"
 #include "store/store.h"
 #include "tree/tree.h"
