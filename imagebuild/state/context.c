@@ -178,7 +178,9 @@ static size_t unescape(const char *text, char *ret_c)
 			return 3;
 		}
 	}
-	*ret_c = known ? to[known - from] : *text;
+	*ret_c = *text;
+	if (known)
+		*ret_c = to[known - from];
 	return *text ? 1 : 0;
 }
 
@@ -196,7 +198,7 @@ const char *ib_state_word(struct ib_arena *arena, const char **text)
 		if (*at == '\\' && at[1]) {
 			at += unescape(at + 1, out++);
 		} else if (quote ? *at == quote : *at == '"' || *at == '\'') {
-			quote = quote ? '\0' : *at;
+			quote = (char)(quote ? '\0' : *at);
 		} else {
 			*out++ = *at;
 		}

@@ -5,11 +5,11 @@
 #include "state/families.h"
 
 struct option {
-	char letter;      /* '\0' where it has only a long name */
-	const char *name; /* without dashes */
-	bool has_value;
+	const char *name;   /* without dashes */
 	const char **value; /* NULL: it changes nothing here */
 	bool *flag;         /* or NULL */
+	char letter;        /* '\0' where it has only a long name */
+	bool has_value;
 };
 
 struct options {
@@ -117,9 +117,9 @@ bool ib_match_groupadd(struct ib_judgement *judgement, const struct ib_shell_com
 {
 	const char *gid = NULL;
 	const struct option table[] = {
-		{ 'g', "gid", true, &gid, NULL },    { 'r', "system", false, NULL, NULL },
-		{ 'f', "force", false, NULL, NULL }, { 'o', "non-unique", false, NULL, NULL },
-		{ 'K', "key", true, NULL, NULL },
+		{ "gid", &gid, NULL, 'g', true },    { "system", NULL, NULL, 'r', false },
+		{ "force", NULL, NULL, 'f', false }, { "non-unique", NULL, NULL, 'o', false },
+		{ "key", NULL, NULL, 'K', true },
 	};
 	struct options options = { table, IB_COUNT(table), { NULL, NULL }, 0 };
 
@@ -150,23 +150,23 @@ bool ib_match_useradd(struct ib_judgement *judgement, const struct ib_shell_comm
 	const char *groups = NULL;
 	bool no_group = false;
 	const struct option table[] = {
-		{ 'u', "uid", true, &uid, NULL },
-		{ 'g', "gid", true, &gid, NULL },
-		{ 'd', "home-dir", true, &home, NULL },
-		{ '\0', "home", true, &home, NULL },
-		{ 's', "shell", true, &shell, NULL },
-		{ 'c', "comment", true, &comment, NULL },
-		{ 'G', "groups", true, &groups, NULL },
-		{ 'N', "no-user-group", false, NULL, &no_group },
-		{ 'n', "no-user-group-old", false, NULL, &no_group },
-		{ 'r', "system", false, NULL, NULL },
-		{ 'M', "no-create-home", false, NULL, NULL },
-		{ 'U', "user-group", false, NULL, NULL },
-		{ 'o', "non-unique", false, NULL, NULL },
-		{ 'l', "no-log-init", false, NULL, NULL },
-		{ 'e', "expiredate", true, NULL, NULL },
-		{ 'f', "inactive", true, NULL, NULL },
-		{ 'K', "key", true, NULL, NULL },
+		{ "uid", &uid, NULL, 'u', true },
+		{ "gid", &gid, NULL, 'g', true },
+		{ "home-dir", &home, NULL, 'd', true },
+		{ "home", &home, NULL, '\0', true },
+		{ "shell", &shell, NULL, 's', true },
+		{ "comment", &comment, NULL, 'c', true },
+		{ "groups", &groups, NULL, 'G', true },
+		{ "no-user-group", NULL, &no_group, 'N', false },
+		{ "no-user-group-old", NULL, &no_group, 'n', false },
+		{ "system", NULL, NULL, 'r', false },
+		{ "no-create-home", NULL, NULL, 'M', false },
+		{ "user-group", NULL, NULL, 'U', false },
+		{ "non-unique", NULL, NULL, 'o', false },
+		{ "no-log-init", NULL, NULL, 'l', false },
+		{ "expiredate", NULL, NULL, 'e', true },
+		{ "inactive", NULL, NULL, 'f', true },
+		{ "key", NULL, NULL, 'K', true },
 	};
 	struct options options = { table, IB_COUNT(table), { NULL, NULL }, 0 };
 	const char *name = NULL;
@@ -192,9 +192,9 @@ bool ib_match_usermod(struct ib_judgement *judgement, const struct ib_shell_comm
 	bool appends = false;
 	bool locks = false;
 	const struct option table[] = {
-		{ 'a', "append", false, NULL, &appends },
-		{ 'G', "groups", true, &groups, NULL },
-		{ 'L', "lock", false, NULL, &locks },
+		{ "append", NULL, &appends, 'a', false },
+		{ "groups", &groups, NULL, 'G', true },
+		{ "lock", NULL, &locks, 'L', false },
 	};
 	struct options options = { table, IB_COUNT(table), { NULL, NULL }, 0 };
 

@@ -39,7 +39,7 @@ struct database {
 	const char *file;
 	uint16_t priority;
 	uint32_t line;
-	struct ib_map *places; /* string → its place + 1, as a pointer-sized number */
+	struct ib_map *places; /* string → where it lies, a size_t */
 	struct ib_buffer strings;
 	uint64_t strings_at;
 	struct ib_buffer nodes;
@@ -153,14 +153,16 @@ static void drop_replaced(struct database *database)
 /* Where a string lies; it is added when it is new. */
 static uint64_t place_of(struct database *database, const char *text)
 {
-	uintptr_t place = (uintptr_t)ib_map_get(database->places, text);
+	const size_t *known = ib_map_get(database->places, text);
+	size_t *place = NULL;
 
-	if (!place) {
-		place = (uintptr_t)database->strings.size + 1;
-		ib_map_set(database->places, text, (void *)place);
-		ib_buffer_put(&database->strings, text, strlen(text) + 1);
-	}
-	return (uint64_t)place - 1;
+	if (known)
+		return *known;
+	place = ib_arena_alloc(database->state->arena, sizeof(*place));
+	*place = database->strings.size;
+	ib_map_set(database->places, text, place);
+	ib_buffer_put(&database->strings, text, strlen(text) + 1);
+	return *place;
 }
 
 static uint64_t string_at(struct database *database, const char *text)
@@ -276,7 +278,7 @@ static int write_binary(struct database *database, struct ib_error *err)
 
 	for (i = 0; i < database->count; i++)
 		bytes += strlen(database->properties[i].match) + VALUE_SIZE +
-			 2 * (NODE_SIZE + CHILD_SIZE) + strlen(database->properties[i].key) +
+			 2UL * (NODE_SIZE + CHILD_SIZE) + strlen(database->properties[i].key) +
 			 strlen(database->properties[i].value) +
 			 strlen(database->properties[i].file);
 	if (bytes > BINARY_MAX / 2)

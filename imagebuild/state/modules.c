@@ -25,7 +25,7 @@ static const char *module_name(struct ib_arena *arena, const char *path)
 	size_t i = 0;
 
 	for (i = 0; i < length; i++)
-		name[i] = base[i] == '-' ? '_' : base[i];
+		name[i] = (char)(base[i] == '-' ? '_' : base[i]);
 	return name;
 }
 

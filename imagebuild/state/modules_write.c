@@ -63,7 +63,7 @@ static const char *underscores(struct ib_arena *arena, const char *text)
 			inside = true;
 		else if (text[i] == ']')
 			inside = false;
-		out[i] = text[i] == '-' && !inside ? '_' : text[i];
+		out[i] = (char)(text[i] == '-' && !inside ? '_' : text[i]);
 	}
 	return inside ? NULL : out;
 }

@@ -72,21 +72,21 @@ static int put_alternative(struct ib_state *state, const char *line, struct ib_e
 {
 	const char *link = ib_state_word(state->arena, &line);
 	const char *name = ib_state_word(state->arena, &line);
-	const char *path = ib_state_word(state->arena, &line);
+	const char *program = ib_state_word(state->arena, &line);
 	ib_autofree char *chooser = NULL;
 	const struct ib_node *there = NULL;
 
-	if (!link || !name || !path || strchr(name, '/'))
+	if (!link || !name || !program || strchr(name, '/'))
 		return ib_fail(err, IB_INPUT, "an alternative is not understood: '%s'",
 			       link ? link : "");
-	if (!ib_tree_find_target(state->tree, path))
+	if (!ib_tree_find_target(state->tree, program))
 		return 0; /* a slave whose file was left out */
 	there = ib_tree_find(state->tree, link);
 	if (there && !S_ISLNK(there->inode->mode))
 		return 0; /* a package's own file is not replaced */
 	chooser = ib_path_join("/etc/alternatives", name);
-	IB_TRY(ib_state_put_link(state, chooser, path, err));
-	return ib_state_put_link(state, link, chooser, err);
+	IB_TRY(ib_state_put_link(state, link, chooser, err));
+	return ib_state_put_link(state, chooser, program, err);
 }
 
 /* The master line's words by number, from 0. */

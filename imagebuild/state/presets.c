@@ -136,7 +136,8 @@ static int enable_one(struct work *work, const char *name, struct ib_error *err)
 	if (ib_unit_is_template(name)) {
 		if (!install.default_instance)
 			return 0; /* nothing to start */
-		its_name = instance = ib_unit_instance(name, install.default_instance);
+		instance = ib_unit_instance(name, install.default_instance);
+		its_name = instance;
 	}
 	IB_TRY(put_wants(work, &install.wanted_by, "wants", its_name, target, err));
 	IB_TRY(put_wants(work, &install.required_by, "requires", its_name, target, err));

@@ -35,10 +35,13 @@ static int stop(const struct parser *parser, const char *why, struct ib_error *e
 static int new_node(struct parser *parser, enum ib_shell_kind kind, struct ib_shell_node **ret,
 		    struct ib_error *err)
 {
+	struct ib_shell_node *node = NULL;
+
 	if (++parser->nodes > NODES_MAX)
 		return stop(parser, "the script is too long", err);
-	*ret = ib_arena_alloc(parser->arena, sizeof(**ret));
-	(*ret)->kind = kind;
+	node = ib_arena_alloc(parser->arena, sizeof(*node));
+	node->kind = kind;
+	*ret = node;
 	return 0;
 }
 

@@ -193,8 +193,10 @@ static int run_command(struct walker *walker, const struct ib_shell_node *node,
 	if (body)
 		return run_function(walker, body, words, ret_status, err);
 	*ret_status = walker->visit(walker->context, &command);
-	if (!strcmp(name, "[") || !strcmp(name, "[[") || !strcmp(name, "test"))
-		*ret_status = decide(words->items + 1, words->count - (*name == '[' ? 2 : 1));
+	if ((!strcmp(name, "[") || !strcmp(name, "[[")) && words->count >= 2)
+		*ret_status = decide(words->items + 1, words->count - 2);
+	else if (!strcmp(name, "test"))
+		*ret_status = decide(words->items + 1, words->count - 1);
 	if ((!strcmp(name, "exit") || !strcmp(name, "return")) && !walker->undecided)
 		walker->stopped = true;
 	return 0;

@@ -36,6 +36,7 @@ static const struct {
 	const char *effects;
 } covered[] = {
 	{ "", "nothing", "" },
+	{ "[\n[[\ntest\n[ ]", "nothing", "" },
 	{ ":\n# comment only\nexit 0\n", "nothing", "" },
 	{ "/sbin/ldconfig\n", "ldconfig", "" },
 	{ "/sbin/ldconfig >/dev/null 2>&1 || :", "ldconfig", "" },
