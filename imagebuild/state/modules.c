@@ -233,6 +233,8 @@ static void rank(struct ib_module_set *set)
 static int run_version(struct search *search, const struct ib_node *node, struct ib_error *err)
 {
 	IB_TRY(search_folder(search, node, "", err));
+	if (!search->set->count)
+		return 0; /* a folder that was left over, or for other things */
 	IB_TRY(sort_modules(search, err));
 	collect_symbols(search->set);
 	connect(search->set);
@@ -271,10 +273,8 @@ int ib_state_modules(struct ib_state *state, struct ib_error *err)
 			ib_strings_adopt(&versions, ib_node_path(folder->children[i]));
 	for (i = 0; i < versions.count; i++) {
 		const struct ib_node *version = ib_tree_find(state->tree, versions.items[i]);
-		ib_autofree char *kernel = ib_path_join(versions.items[i], "kernel");
 
-		if (ib_tree_find(state->tree, kernel))
-			IB_TRY(make_version(state, version, err));
+		IB_TRY(make_version(state, version, err));
 	}
 	return 0;
 }
