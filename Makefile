@@ -141,7 +141,7 @@ binaries: all $(UNITS) $(FUZZERS) ## everything that is compiled
 test: unit cli corpus ## the tests that need nothing but the program
 
 unit: $(UNITS) ## the Check suites; T=solver runs one of them
-	@for t in $(or $(T:%=$(OUT)/test_%),$(UNITS)); do $$t || exit 1; done
+	@export CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-120}; for t in $(or $(T:%=$(OUT)/test_%),$(UNITS)); do $$t || exit 1; done
 
 cli: all ## the transcripts; UPDATE=1 accepts what came
 	@PATH="$(CURDIR)/$(OUT):$$PATH" imagebuild/tests/cli/replay imagebuild/tests/cli/*.t
