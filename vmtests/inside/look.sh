@@ -21,7 +21,7 @@ say device_refused "$(refused dd if=/dev/zero of=/dev/mapper/root bs=4096 count=
 say image_id "$(. /usr/lib/os-release && echo "$IMAGE_ID")"
 say image_version "$(. /usr/lib/os-release && echo "$IMAGE_VERSION")"
 say os_id "$(. /usr/lib/os-release && echo "$ID")"
-say packages "$(rpm -qa | wc -l)"
+say packages "$(rpm --dbpath /usr/lib/sysimage/rpm -qa | wc -l)"
 say sample "$(cd / && sha256sum --quiet --check /run/ib-test/sample >/dev/null && echo equal || echo differs)"
 say sample_count "$(wc -l </run/ib-test/sample)"
 say shadow "$(stat -c '%a %U' /etc/shadow)"
