@@ -4,6 +4,9 @@
 
 #include "image/writer.h"
 
+/* What the compressor sees of a segment before anything is known of it. */
+#define FIRST_OFFER ((size_t)16 << 10)
+
 void ib_hashing_free(struct hashing *hashing)
 {
 	if (!hashing)
@@ -80,12 +83,35 @@ static void add_extent(struct segment *segment, size_t taken, bool is_raw)
 }
 
 /*
+ * LZ4HC looks through all that it is offered before it notices that nothing of
+ * it compresses; so it is offered about twice of what fitted last time, and more
+ * only when all of that fits.
+ */
+static size_t fill_block(struct ib_lz4 *lz4, const uint8_t *in, size_t left, size_t offer,
+			 uint8_t *block, size_t *ret_taken)
+{
+	size_t written = 0;
+
+	while (true) {
+		size_t taken = 0;
+
+		offer = IB_MIN(offer, left);
+		written = ib_lz4_fill(lz4, in, offer, block, EROFS_BLOCK, &taken);
+		*ret_taken = written ? taken : 0;
+		if (*ret_taken < offer || offer == left)
+			return written;
+		offer *= 4;
+	}
+}
+
+/*
  * Each extent fills one block of the image. What compresses to no less than a block, and
  * the last bytes that fit into one, are stored as they are.
  */
 static void compress(struct segment *segment, struct ib_lz4 *lz4)
 {
 	size_t blocks = (segment->input_size + EROFS_BLOCK - 1) / EROFS_BLOCK;
+	size_t last = FIRST_OFFER / 2;
 	size_t at = 0;
 
 	segment->output = ib_realloc_array(NULL, blocks, EROFS_BLOCK);
@@ -98,8 +124,8 @@ static void compress(struct segment *segment, struct ib_lz4 *lz4)
 		size_t written = 0;
 
 		if (left > EROFS_BLOCK)
-			written = ib_lz4_fill(lz4, in, left, block, EROFS_BLOCK, &taken);
-		if (written && taken > EROFS_BLOCK) {
+			written = fill_block(lz4, in, left, 2 * last, block, &taken);
+		if (taken > EROFS_BLOCK) {
 			put_extent(segment, block, written, false);
 			add_extent(segment, taken, false);
 		} else {
@@ -108,6 +134,7 @@ static void compress(struct segment *segment, struct ib_lz4 *lz4)
 			add_extent(segment, taken, true);
 		}
 		at += taken;
+		last = taken;
 	}
 }
 
