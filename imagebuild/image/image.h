@@ -4,6 +4,7 @@
 #define IB_IMAGE_H
 
 #include "image/erofs.h"
+#include "image/erofs_read.h"
 #include "image/region.h"
 #include "image/verity.h"
 

@@ -266,8 +266,6 @@ static int find_parent(const struct reading *reading, struct ib_node **ret_direc
 	if (!directory || !ib_node_is_directory(directory))
 		return refuse(reading, PATH, "below a directory that was listed before", err);
 	*ret_name = ib_path_name(path);
-	if (ib_node_child(directory, *ret_name, strlen(*ret_name)))
-		return refuse(reading, PATH, "listed for the first time", err);
 	*ret_directory = directory;
 	return 0;
 }
@@ -295,20 +293,25 @@ static int read_line(struct reading *reading, struct ib_error *err)
 		inode = ib_inode_new(tree, S_IFREG);
 		IB_TRY(read_inode(reading, inode, err));
 	}
-	ib_node_attach(tree, directory, ib_node_new(tree, name, strlen(name), inode));
+	if (!ib_tree_add_name(tree, directory, name, inode, 0))
+		return refuse(reading, PATH, "listed for the first time", err);
 	return 0;
 }
 
+/* The newest time is the tree's, so that finishing it clamps nothing. */
 static int restore_links(void *context, struct ib_node *node, struct ib_error *err)
 {
-	(void)context, (void)err;
+	struct ib_tree *tree = context;
+
+	(void)err;
+	tree->mtime = IB_MAX(tree->mtime, node->inode->mtime);
 	node->inode->link_count = (uint32_t)node->inode->number;
 	return 0;
 }
 
 int ib_tree_read_listing(const char *text, struct ib_tree **ret_tree, struct ib_error *err)
 {
-	IB_AUTO(ib_tree) tree = ib_tree_new(0);
+	IB_AUTO(ib_tree) tree = ib_tree_new(INT64_MIN);
 	struct reading reading = { .tree = tree };
 
 	while (*text) {
@@ -322,7 +325,7 @@ int ib_tree_read_listing(const char *text, struct ib_tree **ret_tree, struct ib_
 	}
 	if (!reading.line)
 		return ib_fail(err, IB_INPUT, "the listing is empty");
-	IB_TRY(ib_tree_walk(tree, restore_links, NULL, err));
+	IB_TRY(ib_tree_walk(tree, restore_links, tree, err));
 	*ret_tree = ib_take(tree);
 	return 0;
 }

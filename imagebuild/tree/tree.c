@@ -271,6 +271,18 @@ void ib_tree_remove(struct ib_tree *tree, const char *path)
 		ib_node_detach(tree, node->children[node->child_count - 1]);
 }
 
+struct ib_node *ib_tree_add_name(struct ib_tree *tree, struct ib_node *directory, const char *name,
+				 struct ib_inode *inode, uint32_t mode)
+{
+	struct ib_node *node = NULL;
+
+	if (ib_node_child(directory, name, strlen(name)))
+		return NULL;
+	node = ib_node_new(tree, name, strlen(name), inode ? inode : ib_inode_new(tree, mode));
+	ib_node_attach(tree, directory, node);
+	return node;
+}
+
 void ib_inode_set_xattr(struct ib_tree *tree, struct ib_inode *inode, const char *name,
 			const void *value, size_t size)
 {

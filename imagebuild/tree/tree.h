@@ -102,6 +102,14 @@ struct ib_tree_entry {
  */
 int ib_tree_put(struct ib_tree *tree, const struct ib_tree_entry *entry, struct ib_node **ret_node,
 		struct ib_error *err) IB_MUST_CHECK;
+/*
+ * For readers of listings and images, where paths are what they are: hangs a
+ * name into a directory without following anything. The inode gets one name more; NULL
+ * makes a new one of this mode. NULL comes back where the name is there already; that
+ * it is a name (1 to 255 bytes, no slash, not a dot or two) is the caller's care.
+ */
+struct ib_node *ib_tree_add_name(struct ib_tree *tree, struct ib_node *directory, const char *name,
+				 struct ib_inode *inode, uint32_t mode);
 /* Removes the path and what is below; nothing there is success. */
 void ib_tree_remove(struct ib_tree *tree, const char *path);
 /* Copies name and value; replaces one of that name. */

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The indexes of compressed files, both kinds; erofs_index.c says how compact ones are packed. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "image/reader.h"
+
+#define FULL_INDEX_BYTES 8U
+#define SMALL_PACK       2U
+#define SMALL_PACK_BYTES 8U
+#define LARGE_PACK       16U
+#define LARGE_PACK_BYTES 32U
+#define DISTANCE_MASK    0x7ffU
+#define CLUSTER_MASK     0xfffU
+
+struct walk {
+	const struct reader *reader;
+	const struct disk_inode *disk;
+	ib_reader_extent_fn visit;
+	void *context;
+	uint64_t number; /* of the next cluster */
+	uint64_t total;
+	uint64_t head; /* the last one seen */
+	bool has_head;
+	uint64_t start; /* of the last extent */
+};
+
+static int fail_index(const struct walk *walk, const char *what, struct ib_error *err)
+{
+	return ib_fail(err, IB_INPUT, "cluster %" PRIu64 " of inode %" PRIu64 " of '%s' %s",
+		       walk->number, walk->disk->nid, walk->reader->image->name, what);
+}
+
+static int visit_head(struct walk *walk, unsigned type, uint32_t offset, uint32_t block,
+		      struct ib_error *err)
+{
+	struct disk_extent extent = {
+		.start = walk->number * EROFS_BLOCK + offset,
+		.block = block,
+		.is_raw = type == EROFS_CLUSTER_PLAIN,
+	};
+
+	if (offset >= EROFS_BLOCK || (!walk->has_head && extent.start) ||
+	    (walk->has_head && extent.start <= walk->start) || extent.start > walk->disk->size)
+		return fail_index(walk, "begins an extent where none can begin", err);
+	walk->has_head = true;
+	walk->head = walk->number++;
+	walk->start = extent.start;
+	return walk->visit(walk->context, &extent, err);
+}
+
+/* back 0: the index does not say how far back its extent begins. */
+static int visit_nonhead(struct walk *walk, uint32_t back, struct ib_error *err)
+{
+	if (!walk->has_head)
+		return fail_index(walk, "belongs to no extent", err);
+	if (back && back != IB_MIN(walk->number - walk->head, (uint64_t)DISTANCE_MASK))
+		return fail_index(walk, "points to an extent that is not there", err);
+	walk->number++;
+	return 0;
+}
+
+/* ---- full indexes ---- */
+
+static int walk_full(struct walk *walk, uint64_t offset, struct ib_error *err)
+{
+	uint8_t b[FULL_INDEX_BYTES];
+
+	/* the header is followed by as many bytes again that nobody uses */
+	offset += FULL_INDEX_BYTES;
+	for (; walk->number < walk->total; offset += sizeof(b)) {
+		unsigned type = 0;
+
+		IB_TRY(ib_reader_get(walk->reader, b, sizeof(b), offset, err));
+		type = ib_get_le16(b) & 3;
+		if (type == EROFS_CLUSTER_NONHEAD)
+			IB_TRY(visit_nonhead(walk, ib_get_le16(b + 4), err));
+		else if (type == EROFS_CLUSTER_PLAIN || type == EROFS_CLUSTER_HEAD)
+			IB_TRY(visit_head(walk, type, ib_get_le16(b + 2), ib_get_le32(b + 4), err));
+		else
+			return fail_index(walk, "is of an unrecognized type", err);
+	}
+	return 0;
+}
+
+/* ---- compact indexes ---- */
+
+static int visit_pack(struct walk *walk, const uint8_t *pack, size_t count, size_t bytes,
+		      struct ib_error *err)
+{
+	size_t bits = (bytes - 4) * 8 / count;
+	uint32_t block = ib_get_le32(pack + bytes - 4);
+	size_t i = 0;
+
+	for (i = 0; i < count && walk->number < walk->total; i++) {
+		size_t at = i * bits;
+		uint32_t value = (uint32_t)pack[at / 8] | (uint32_t)pack[at / 8 + 1] << 8 |
+				 (uint32_t)pack[at / 8 + 2] << 16;
+		unsigned type = 0;
+
+		value >>= at % 8;
+		type = value >> EROFS_BLOCK_BITS & 3;
+		value &= CLUSTER_MASK;
+		if (type == EROFS_CLUSTER_NONHEAD)
+			IB_TRY(visit_nonhead(walk, i + 1 == count ? 0 : value, err));
+		else if (type == EROFS_CLUSTER_PLAIN || type == EROFS_CLUSTER_HEAD)
+			IB_TRY(visit_head(walk, type, value, ++block, err));
+		else
+			return fail_index(walk, "is of an unrecognized type", err);
+	}
+	return 0;
+}
+
+static int walk_packs(struct walk *walk, uint64_t *offset, uint64_t clusters, bool is_large,
+		      struct ib_error *err)
+{
+	uint8_t pack[LARGE_PACK_BYTES];
+	size_t count = is_large ? LARGE_PACK : SMALL_PACK;
+	size_t bytes = is_large ? LARGE_PACK_BYTES : SMALL_PACK_BYTES;
+	uint64_t end = walk->number + clusters;
+
+	while (walk->number < end) {
+		IB_TRY(ib_reader_get(walk->reader, pack, bytes, *offset, err));
+		IB_TRY(visit_pack(walk, pack, count, bytes, err));
+		*offset += bytes;
+	}
+	return 0;
+}
+
+static int walk_compact(struct walk *walk, uint64_t offset, bool has_large, struct ib_error *err)
+{
+	uint64_t in_front = offset % LARGE_PACK_BYTES;
+	uint64_t large = 0;
+
+	in_front = in_front ? (LARGE_PACK_BYTES - in_front) / 4 : 0;
+	if (in_front < walk->total && has_large)
+		large = (walk->total - in_front) / LARGE_PACK * LARGE_PACK;
+	IB_TRY(walk_packs(walk, &offset, IB_MIN(in_front, walk->total), false, err));
+	IB_TRY(walk_packs(walk, &offset, large, true, err));
+	return walk_packs(walk, &offset, walk->total - walk->number, false, err);
+}
+
+int ib_reader_extents(const struct reader *reader, const struct disk_inode *disk,
+		      ib_reader_extent_fn visit, void *context, struct ib_error *err)
+{
+	struct walk walk = {
+		.reader = reader,
+		.disk = disk,
+		.visit = visit,
+		.context = context,
+		.total = disk->size / EROFS_BLOCK + (disk->size % EROFS_BLOCK != 0),
+	};
+	uint64_t offset = (disk->extra_offset + 7) & ~(uint64_t)7;
+	uint8_t header[EROFS_MAP_HEADER_BYTES];
+	uint16_t advice = 0;
+
+	IB_TRY(ib_reader_get(reader, header, sizeof(header), offset, err));
+	advice = ib_get_le16(header + 4);
+	if (advice & EROFS_ADVISE_UNSUPPORTED || header[6] || header[7])
+		return ib_fail(err, IB_LIMIT,
+			       "inode %" PRIu64 " of '%s' is compressed in a way that is not read "
+			       "here",
+			       disk->nid, reader->image->name);
+	offset += sizeof(header);
+	if (disk->layout == EROFS_LAYOUT_COMPRESSED_FULL)
+		return walk_full(&walk, offset, err);
+	return walk_compact(&walk, offset, advice & EROFS_ADVISE_COMPACT_2B, err);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every golden/NAME.tree is a listing that becomes an image in each compression:
+ * the bytes are those of NAME.sha256, fsck.erofs extracts it, and what is read
+ * back is the listing again. Contents are made from a file's origin and size:
+ *
+ *	generator:zeros   one byte, over and over
+ *	generator:text    words: compresses well
+ *	generator:noise   does not compress
+ *	generator:mixed   blocks of both, with lengths that fit nothing
+ *
+ * golden/refuse/NAME.tree must be refused, with the words in NAME.words.
+ * UPDATE=1 fills in the digests of contents, and NAME.sha256. IB_GOLDEN_KEEP=DIR
+ * leaves images and listings there, for tests of other programs.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compress/compress.h"
+#include "crypto/crypto.h"
+#include "image/image.h"
+#include "test.h"
+
+#define GOLDEN     "imagebuild/tests/golden"
+#define BUILD_TIME 1700000000
+#define MAX_BYTES  ((size_t)64 << 20)
+
+static const struct {
+	const char *name;
+	enum ib_erofs_compression compression;
+} compressions[] = {
+	{ "none", IB_EROFS_NONE },
+	{ "lz4", IB_EROFS_LZ4 },
+	{ "lz4hc", IB_EROFS_LZ4HC },
+};
+
+static bool is_update(void)
+{
+	const char *update = getenv("UPDATE");
+
+	return update && *update;
+}
+
+/* ---- contents by rule ---- */
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525U + 1013904223U;
+	return *state >> 8;
+}
+
+static void fill_text(uint8_t *out, size_t size, uint32_t *state)
+{
+	static const char *const words[] = { "root ", "tree ", "node ", "block\n", "hash ", "of " };
+	size_t at = 0;
+
+	while (at < size) {
+		const char *word = words[next_random(state) % IB_COUNT(words)];
+		uint32_t number = next_random(state);
+
+		while (*word && at < size)
+			out[at++] = (uint8_t)*word++;
+		for (; number && at < size; number >>= 6)
+			out[at++] = (uint8_t)('0' + number % 64);
+	}
+}
+
+static void fill_noise(uint8_t *out, size_t size, uint32_t *state)
+{
+	size_t i = 0;
+
+	for (i = 0; i < size; i++)
+		out[i] = (uint8_t)next_random(state);
+}
+
+static void fill_mixed(uint8_t *out, size_t size, uint32_t *state)
+{
+	while (size) {
+		size_t length = 1000 + next_random(state) % 30000;
+		size_t now = IB_MIN(size, length);
+
+		if (next_random(state) % 2)
+			fill_text(out, now, state);
+		else
+			fill_noise(out, now, state);
+		out += now;
+		size -= now;
+	}
+}
+
+static void fill(const char *rule, uint8_t *out, size_t size)
+{
+	uint32_t state = (uint32_t)size;
+
+	if (!strcmp(rule, "zeros"))
+		memset(out, 0, size);
+	else if (!strcmp(rule, "text"))
+		fill_text(out, size, &state);
+	else if (!strcmp(rule, "noise"))
+		fill_noise(out, size, &state);
+	else if (!strcmp(rule, "mixed"))
+		fill_mixed(out, size, &state);
+	else
+		ck_abort_msg("no rule '%s' for contents", rule);
+}
+
+/* Gives a file its bytes, and holds them against the digest in the listing. */
+static int give_content(void *context, struct ib_node *node, struct ib_error *err)
+{
+	struct ib_inode *inode = node->inode;
+	uint8_t sha256[32];
+	uint8_t *data = NULL;
+
+	(void)err;
+	if (inode->content != IB_CONTENT_ABSENT)
+		return 0;
+	ck_assert_uint_le(inode->size, MAX_BYTES);
+	data = ib_arena_alloc(ib_tree_arena(context), inode->size);
+	fill(inode->origin.name, data, inode->size);
+	ib_sha256(data, inode->size, sha256);
+	if (inode->has_sha256 && !is_update())
+		ck_assert_mem_eq(inode->sha256, sha256, 32);
+	memcpy(inode->sha256, sha256, 32);
+	inode->has_sha256 = true;
+	inode->content = IB_CONTENT_BUFFER;
+	inode->data = data;
+	return 0;
+}
+
+/* ---- the golden ones ---- */
+
+static struct ib_strings golden_names;
+static struct ib_strings refused_names;
+
+/* Of all listings in folder, sorted. */
+static void find_names(const char *folder, struct ib_strings *found)
+{
+	DIR *directory = opendir(folder);
+	const struct dirent *entry = NULL;
+
+	/* outside a test nothing can be asserted: a loop over no names shows in the count */
+	while (directory && (entry = readdir(directory)))
+		if (ib_str_ends(entry->d_name, ".tree"))
+			ib_strings_addf(found, "%.*s", (int)strlen(entry->d_name) - 5,
+					entry->d_name);
+	if (directory)
+		closedir(directory);
+	ib_strings_sort_unique(found);
+}
+
+static char *read_file(const char *folder, const char *name, const char *suffix)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = ib_strf("%s/%s.%s", folder, name, suffix);
+	char *text = NULL;
+
+	ck_ok(ib_file_read_text(path, MAX_BYTES, &text, &err));
+	return text;
+}
+
+/* Origins are not in an image. */
+static char *without_origins(const char *listing)
+{
+	IB_AUTO_BUFFER(out, MAX_BYTES);
+
+	while (*listing) {
+		size_t line = strcspn(listing, "\n");
+		size_t kept = line;
+
+		while (kept && listing[kept - 1] != '\t')
+			kept--;
+		ib_buffer_put(&out, listing, kept);
+		ib_buffer_puts(&out, "-\n");
+		listing += line + 1;
+	}
+	return ib_buffer_take_text(&out);
+}
+
+static char *listing_of(const struct ib_tree *tree)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(out, MAX_BYTES);
+
+	ck_ok(ib_tree_write_listing(tree, &out, &err));
+	return ib_buffer_take_text(&out);
+}
+
+static void write_image(const char *path, struct ib_tree *tree, enum ib_erofs_compression how,
+			size_t threads)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_erofs_params params = {
+		.compression = how,
+		.build_time = BUILD_TIME,
+		.volume_name = "golden",
+		.threads = threads,
+	};
+	IB_AUTO(ib_erofs_writer) writer = NULL;
+	uint64_t size = 0;
+
+	memset(params.uuid, 0x42, sizeof(params.uuid));
+	ck_ok(ib_erofs_open(path, &params, tree, &writer, &err));
+	ck_ok(ib_erofs_finish(writer, &size, &err));
+}
+
+static void check_read_back(const char *path, const char *listing)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ib_autofree char *expected = without_origins(listing);
+	ib_autofree char *found = NULL;
+	IB_AUTO(ib_tree) tree = NULL;
+	struct ib_region image;
+
+	ck_ok(ib_region_of_file(fd, path, &image, &err));
+	ck_ok(ib_erofs_read_tree(&image, NULL, &tree, &err));
+	found = listing_of(tree);
+	ck_assert_str_eq(found, expected);
+}
+
+/* Extracting decompresses everything; as root it makes devices, too. */
+static void check_fsck(const char *path)
+{
+	ib_autofree char *command = ib_strf(
+		"command -v fsck.erofs >%s.which || { echo skipped: no fsck.erofs; exit 0; }; "
+		"rm -rf %s.x && fsck.erofs --extract=%s.x %s >%s.out 2>&1 || "
+		"{ cat %s.out; exit 1; }; rm -rf %s.x",
+		path, path, path, path, path, path, path);
+
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* The line of this compression in NAME.sha256, which also names the library that shaped it. */
+static void note_digest(struct ib_buffer *out, const char *path, const char *compression)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	char hex[65];
+
+	ck_ok(ib_sha256_file(path, hex, NULL, &err));
+	ib_buffer_putf(out, "%s %s %s\n", compression,
+		       strcmp(compression, "none") != 0 ? ib_lz4_version() : "-", hex);
+}
+
+static void check_digests(const char *name, const char *found)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = ib_strf(GOLDEN "/%s.sha256", name);
+	ib_autofree char *expected = NULL;
+
+	if (is_update()) {
+		ck_ok(ib_file_write(path, found, strlen(found), 0644, &err));
+		return;
+	}
+	expected = read_file(GOLDEN, name, "sha256");
+	if (!strstr(expected, ib_lz4_version())) {
+		printf("skipped: digests of %s were made with another liblz4\n", name);
+		return;
+	}
+	ck_assert_str_eq(found, expected);
+}
+
+static void keep(const char *path, const char *name, const char *compression, const char *listing)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	const char *folder = getenv("IB_GOLDEN_KEEP");
+	ib_autofree char *image =
+		ib_strf("%s/%s.%s.erofs", folder ? folder : "", name, compression);
+	ib_autofree char *list = ib_strf("%s.listing", image);
+	ib_autofree char *command = ib_strf("cp %s %s", path, image);
+
+	if (!folder)
+		return;
+	ck_assert_int_eq(system(command), 0);
+	ck_ok(ib_file_write(list, listing, strlen(listing), 0644, &err));
+}
+
+START_TEST(listings_become_images_and_come_back)
+{
+	const char *name = golden_names.items[_i];
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(digests, 4096);
+	ib_autofree char *text = read_file(GOLDEN, name, "tree");
+	ib_autofree char *path = ib_path_join(test_dir, "image");
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(compressions); i++) {
+		IB_AUTO(ib_tree) tree = NULL;
+		ib_autofree char *listing = NULL;
+
+		ck_ok(ib_tree_read_listing(text, &tree, &err));
+		ck_ok(ib_tree_walk(tree, give_content, tree, &err));
+		ib_tree_finish(tree);
+		listing = listing_of(tree);
+		if (is_update()) {
+			ib_autofree char *tree_path = ib_strf(GOLDEN "/%s.tree", name);
+
+			ck_ok(ib_file_write(tree_path, listing, strlen(listing), 0644, &err));
+		} else {
+			ck_assert_str_eq(listing, text);
+		}
+		write_image(path, tree, compressions[i].compression, 1 + i);
+		note_digest(&digests, path, compressions[i].name);
+		check_read_back(path, listing);
+		check_fsck(path);
+		keep(path, name, compressions[i].name, listing);
+	}
+	check_digests(name, ib_buffer_text(&digests));
+}
+END_TEST
+
+/* ---- the refused ones ---- */
+
+static int try_all(const char *text, struct ib_error *err)
+{
+	ib_autofree char *path = ib_path_join(test_dir, "image");
+	const struct ib_erofs_params params = { .build_time = BUILD_TIME };
+	IB_AUTO(ib_tree) tree = NULL;
+	IB_AUTO(ib_erofs_writer) writer = NULL;
+	uint64_t size = 0;
+
+	IB_TRY(ib_tree_read_listing(text, &tree, err));
+	ib_tree_finish(tree);
+	IB_TRY(ib_erofs_open(path, &params, tree, &writer, err));
+	return ib_erofs_finish(writer, &size, err);
+}
+
+START_TEST(what_is_no_tree_is_refused)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *text = read_file(GOLDEN "/refuse", refused_names.items[_i], "tree");
+	ib_autofree char *words = read_file(GOLDEN "/refuse", refused_names.items[_i], "words");
+
+	words[strcspn(words, "\n")] = '\0';
+	ck_assert_int_lt(try_all(text, &err), 0);
+	ck_assert_str_eq(err.text, words);
+	ib_error_clear(&err);
+}
+END_TEST
+
+Suite *ib_suite(void)
+{
+	Suite *suite = suite_create("golden");
+	TCase *golden = tcase_create("golden");
+	TCase *refuse = tcase_create("refuse");
+
+	tcase_add_checked_fixture(golden, test_dir_make, test_dir_remove);
+	tcase_add_checked_fixture(refuse, test_dir_make, test_dir_remove);
+	tcase_set_timeout(golden, 120);
+	find_names(GOLDEN, &golden_names);
+	find_names(GOLDEN "/refuse", &refused_names);
+	tcase_add_loop_test(golden, listings_become_images_and_come_back, 0,
+			    (int)golden_names.count);
+	tcase_add_loop_test(refuse, what_is_no_tree_is_refused, 0, (int)refused_names.count);
+	suite_add_tcase(suite, golden);
+	suite_add_tcase(suite, refuse);
+	return suite;
+}
