@@ -58,14 +58,17 @@ enum ib_link_number {
 	IB_PROVE_LOCK,
 	IB_PROVE_ROOT_HASH,
 	IB_PROVE_VERITY,
+	IB_PROVE_ROOT_IMAGE,
 	IB_PROVE_UKI_SIGNATURE,
 	IB_PROVE_UKI_COMMAND_LINE,
+	IB_PROVE_UKI_KERNEL,
 	IB_PROVE_UKI_INITRD,
 	IB_PROVE_DISK,
 	IB_PROVE_ESP,
 	IB_PROVE_SBOM_PACKAGES,
 	IB_PROVE_SBOM_FILES,
 	IB_PROVE_SBOM_UKI,
+	IB_PROVE_MANIFEST,
 	IB_PROVE_COUNT,
 };
 
@@ -106,7 +109,10 @@ int ib_prove_provenance_signature(struct ib_chain *chain, struct ib_error *err) 
 int ib_prove_provenance_subjects(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_lock(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_root_hash(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
+int ib_prove_manifest(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_verity(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
+int ib_prove_root_image(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
+int ib_prove_uki_kernel(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_signature(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_command_line(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_initrd(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;

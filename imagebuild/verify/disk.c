@@ -164,15 +164,24 @@ static int check_signature(const struct disk *disk, struct ib_error *err)
 
 /* ---- the whole ----------------------------------------------------------- */
 
-static int check_strangers(const struct disk *disk, struct ib_error *err)
+/* No partition is there but the image's own, and firmware and systemd take them for what they are. */
+static int check_types(const struct disk *disk, struct ib_error *err)
 {
+	const struct ib_lock *lock = disk->chain->lock;
 	size_t i = 0;
 
-	for (i = 0; i < disk->table->partition_count; i++)
-		if (disk->table->partitions[i].kind == IB_PARTITION_OTHER)
+	for (i = 0; i < disk->table->partition_count; i++) {
+		const struct ib_disk_partition *partition = &disk->table->partitions[i];
+
+		if (partition->kind == IB_PARTITION_OTHER)
 			return ib_fail(err, IB_TRUST, "'%s' has a partition '%s' of type %s",
-				       disk->name, disk->table->partitions[i].label,
-				       disk->table->partitions[i].type);
+				       disk->name, partition->label, partition->type);
+		if (lock && strcasecmp(partition->type,
+				       ib_partition_type(partition->kind, lock->architecture)) != 0)
+			return ib_fail(err, IB_TRUST,
+				       "partition '%s' is of type %s, for another architecture",
+				       partition->label, partition->type);
+	}
 	return 0;
 }
 
@@ -198,7 +207,7 @@ int ib_prove_disk(struct ib_chain *chain, struct ib_error *err)
 	IB_TRY(open_disk(chain, &disk, &table, &fd, err));
 	if (!table)
 		return 0;
-	IB_TRY(check_strangers(&disk, err));
+	IB_TRY(check_types(&disk, err));
 	IB_TRY(check_root(&disk, err));
 	IB_TRY(check_signature(&disk, err));
 	ib_chain_says(chain, "%zu partitions", table->partition_count);

@@ -29,6 +29,9 @@ const struct ib_link ib_links[IB_PROVE_COUNT] = {
 	[IB_PROVE_VERITY] = { "verity",
 			      "every block of the root image is the one that the root hash stands for",
 			      FILES | NEEDS(IB_PROVE_ROOT_HASH), ib_prove_verity },
+	[IB_PROVE_ROOT_IMAGE] = { "root-image",
+				  "the root image can be read, every path and byte of it",
+				  FILES | NEEDS(IB_PROVE_VERITY), ib_prove_root_image },
 	[IB_PROVE_UKI_SIGNATURE] = { "uki-signature",
 				     "the unified kernel image is signed for Secure Boot by a "
 				     "certificate that you trust",
@@ -38,12 +41,18 @@ const struct ib_link ib_links[IB_PROVE_COUNT] = {
 					FILES | NEEDS(IB_PROVE_UKI_SIGNATURE) |
 						NEEDS(IB_PROVE_ROOT_HASH),
 					ib_prove_uki_command_line },
+	[IB_PROVE_UKI_KERNEL] = { "uki-kernel",
+				  "the kernel inside the kernel image is a file of the root image",
+				  FILES | NEEDS(IB_PROVE_UKI_SIGNATURE) |
+					  NEEDS(IB_PROVE_ROOT_IMAGE),
+				  ib_prove_uki_kernel },
 	[IB_PROVE_UKI_INITRD] = { "uki-initrd",
 				  "the initrd inside the kernel image is the one beside it",
 				  FILES | NEEDS(IB_PROVE_UKI_SIGNATURE), ib_prove_uki_initrd },
 	[IB_PROVE_DISK] = { "disk",
 			    "the disk holds these files, in partitions named after the root hash",
-			    FILES | NEEDS(IB_PROVE_ROOT_HASH), ib_prove_disk },
+			    FILES | NEEDS(IB_PROVE_ROOT_HASH) | NEEDS(IB_PROVE_LOCK),
+			    ib_prove_disk },
 	[IB_PROVE_ESP] = { "disk-esp",
 			   "firmware finds this kernel image on the disk, and nothing unsigned",
 			   FILES | NEEDS(IB_PROVE_UKI_SIGNATURE) | NEEDS(IB_PROVE_DISK),
@@ -52,9 +61,14 @@ const struct ib_link ib_links[IB_PROVE_COUNT] = {
 				     FILES | NEEDS(IB_PROVE_LOCK), ib_prove_sbom_packages },
 	[IB_PROVE_SBOM_FILES] = { "sbom-files",
 				  "the SBOM has every file of the root image, and no other",
-				  FILES | NEEDS(IB_PROVE_SBOM_PACKAGES), ib_prove_sbom_files },
+				  FILES | NEEDS(IB_PROVE_SBOM_PACKAGES) |
+					  NEEDS(IB_PROVE_ROOT_IMAGE),
+				  ib_prove_sbom_files },
 	[IB_PROVE_SBOM_UKI] = { "sbom-uki", "the SBOM has every section of the kernel image",
 				FILES | NEEDS(IB_PROVE_UKI_SIGNATURE) |
 					NEEDS(IB_PROVE_SBOM_PACKAGES),
 				ib_prove_sbom_uki },
+	[IB_PROVE_MANIFEST] = { "manifest",
+				"the manifest speaks of these files and of this root hash",
+				FILES | NEEDS(IB_PROVE_ROOT_HASH), ib_prove_manifest },
 };

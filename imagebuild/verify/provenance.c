@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The provenance: its signature, its subjects, the lock that it names. */
+/* The provenance: its signature, its subjects, the lock that it names; and the manifest. */
 #include <string.h>
 
 #include "verify/chain.h"
 
-enum { MAX_LOCK = 32 << 20 };
+enum { MAX_LOCK = 32 << 20, MAX_MANIFEST = 64 << 20 };
 
 static size_t trusted_keys(const struct ib_chain *chain, const struct ib_public_key ***ret_keys,
 			   const struct ib_trusted ***ret_trusted)
@@ -69,6 +69,11 @@ int ib_prove_provenance_signature(struct ib_chain *chain, struct ib_error *err)
 	return 0;
 }
 
+static const struct ib_json *definition_of(const struct ib_chain *chain)
+{
+	return ib_json_get(ib_json_get(chain->statement, "predicate"), "buildDefinition");
+}
+
 /* ---- what it speaks of --------------------------------------------------- */
 
 static const struct ib_sum *find_sum(const struct ib_chain *chain, const char *name)
@@ -101,6 +106,29 @@ static int check_subject(const struct ib_chain *chain, const struct ib_json *sub
 	return 0;
 }
 
+/* It says of itself which image it is about. */
+static int check_image(const struct ib_chain *chain, struct ib_error *err)
+{
+	const struct ib_json *definition = definition_of(chain);
+	const struct ib_json *image =
+		ib_json_get(ib_json_get(definition, "externalParameters"), "image");
+	const char *id = ib_json_get_string(image, "id");
+	const char *version = ib_json_get_string(image, "version");
+	const char *architecture = ib_json_get_string(image, "architecture");
+	const char *type = ib_json_get_string(definition, "buildType");
+	ib_autofree char *stem = NULL;
+
+	if (!ib_str_equal(type, IB_PROVENANCE_BUILD))
+		return ib_fail(err, IB_TRUST, "the provenance is of the build type '%s', not '%s'",
+			       type ? type : "(none)", IB_PROVENANCE_BUILD);
+	stem = ib_strf("%s_%s_%s", id ? id : "", version ? version : "",
+		       architecture ? architecture : "");
+	if (strcmp(stem, chain->stem) != 0)
+		return ib_fail(err, IB_TRUST, "the provenance is of image '%s', not '%s'", stem,
+			       chain->stem);
+	return 0;
+}
+
 int ib_prove_provenance_subjects(struct ib_chain *chain, struct ib_error *err)
 {
 	const struct ib_json *subjects = ib_json_get(chain->statement, "subject");
@@ -109,6 +137,7 @@ int ib_prove_provenance_subjects(struct ib_chain *chain, struct ib_error *err)
 
 	if (!chain->statement)
 		return ib_chain_absent(chain, "no provenance was released");
+	IB_TRY(check_image(chain, err));
 	for (i = 0; i < ib_json_count(subjects); i++)
 		IB_TRY(check_subject(chain, ib_json_at(subjects, i), &named, err));
 	for (i = 0; i < chain->sum_count; i++) {
@@ -122,12 +151,40 @@ int ib_prove_provenance_subjects(struct ib_chain *chain, struct ib_error *err)
 	return 0;
 }
 
-/* ---- the lock ------------------------------------------------------------ */
+/* ---- the manifest -------------------------------------------------------- */
 
-static const struct ib_json *definition_of(const struct ib_chain *chain)
+int ib_prove_manifest(struct ib_chain *chain, struct ib_error *err)
 {
-	return ib_json_get(ib_json_get(chain->statement, "predicate"), "buildDefinition");
+	const struct ib_sum *sum = ib_chain_find(chain, ".manifest.json");
+	IB_AUTO(ib_json) manifest = NULL;
+	IB_AUTO_BUFFER(text, MAX_MANIFEST);
+	const struct ib_json *outputs = NULL;
+	const char *hash = NULL;
+	size_t i = 0;
+
+	if (!sum)
+		return ib_chain_absent(chain, "no manifest was released");
+	IB_TRY(ib_chain_read(chain, sum, &text, err));
+	IB_TRY(ib_json_parse(text.data, text.size, sum->name, &manifest, err));
+	outputs = ib_json_get(manifest, "outputs");
+	for (i = 0; i < ib_json_count(outputs); i++) {
+		const char *name = ib_json_get_string(ib_json_at(outputs, i), "name");
+		const char *digest = ib_json_get_string(ib_json_at(outputs, i), "sha256");
+		const struct ib_sum *output = find_sum(chain, name);
+
+		if (!output || !ib_str_equal(digest, output->sha256))
+			return ib_fail(err, IB_TRUST, "the manifest speaks of another '%s'",
+				       name ? name : "(none)");
+	}
+	hash = ib_json_get_string(ib_json_get(manifest, "image"), "rootHash");
+	if (!ib_str_equal(hash ? hash : "", chain->root_hash))
+		return ib_fail(err, IB_TRUST, "the manifest names the root hash %s",
+			       hash ? hash : "(none)");
+	ib_chain_says(chain, "%zu files", ib_json_count(outputs));
+	return 0;
 }
+
+/* ---- the lock ------------------------------------------------------------ */
 
 /* The packages among the inputs, as digests. */
 static void list_inputs(const struct ib_chain *chain, struct ib_strings *digests)

@@ -139,6 +139,24 @@ static int check_entries(DIR *folder, const struct ib_strings *listed, struct ib
 	return 0;
 }
 
+/* One folder is one image: nothing lies in it that only the sums speak of. */
+static int check_names(const struct ib_chain *chain, struct ib_error *err)
+{
+	size_t length = chain->stem ? strlen(chain->stem) : 0;
+	size_t i = 0;
+
+	if (!chain->stem)
+		return ib_fail(err, IB_TRUST, "there is no manifest among the files");
+	for (i = 0; i < chain->sum_count; i++) {
+		const char *name = chain->sums[i].name;
+
+		if (!ib_str_starts(name, chain->stem) || name[length] != '.')
+			return ib_fail(err, IB_TRUST, "'%s' is no file of image '%s'", name,
+				       chain->stem);
+	}
+	return 0;
+}
+
 int ib_prove_files(struct ib_chain *chain, struct ib_error *err)
 {
 	IB_AUTO_STRINGS(listed);
@@ -155,8 +173,7 @@ int ib_prove_files(struct ib_chain *chain, struct ib_error *err)
 	r = check_entries(folder, &listed, err);
 	closedir(folder);
 	IB_TRY(r);
-	if (!chain->stem)
-		return ib_fail(err, IB_TRUST, "there is no manifest among the files");
+	IB_TRY(check_names(chain, err));
 	ib_chain_says(chain, "%zu files", chain->sum_count);
 	return 0;
 }

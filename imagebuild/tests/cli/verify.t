@@ -1,13 +1,11 @@
 # Nothing is believed that nobody chose to believe.
 $ mkdir out && echo x >out/SHA256SUMS && echo y >out/SHA256SUMS.sig
-$ HOME=$PWD XDG_CONFIG_HOME=$PWD imagebuild verify out 2>&1 | tail -n 2
-broken  sums-signature        SHA256SUMS is signed by a key that you trust (nobody is trusted to sign SHA256SUMS; it was signed by a key that nothing names)
-not walked, since they stand on what is broken: files, digests, provenance-signature, provenance-subjects, lock, root-hash-signature, verity, uki-signature, uki-command-line, uki-initrd, disk, disk-esp, sbom-packages, sbom-files, sbom-uki
-$ imagebuild keys trial >/dev/null; imagebuild verify --trust trial out
+$ HOME=$PWD XDG_CONFIG_HOME=$PWD imagebuild verify out 2>&1 | tail -n 2 | cut -c 1-66
+broken  sums-signature        SHA256SUMS is signed by a key that y
+not walked, since they stand on what is broken: files, digests, pr
+$ imagebuild keys trial >/dev/null; imagebuild verify --trust trial out >/dev/null
 imagebuild: error: 'out' is not what it says to be: link 'sums-signature' is broken: SHA256SUMS was not signed by 'trial/statements.pub'; it was signed by a key that nothing names
   hint: If whoever made the image told you this fingerprint, get their statements.pub from them and run: imagebuild verify --trust statements.pub 'out'; or put it into /etc/imagebuild/trust.d for good.
-broken  sums-signature        SHA256SUMS is signed by a key that you trust (SHA256SUMS was not signed by 'trial/statements.pub'; it was signed by a key that nothing names)
-not walked, since they stand on what is broken: files, digests, provenance-signature, provenance-subjects, lock, root-hash-signature, verity, uki-signature, uki-command-line, uki-initrd, disk, disk-esp, sbom-packages, sbom-files, sbom-uki
 [5]
 $ imagebuild verify --trust trial --json out 2>/dev/null | head -n 6
 {
