@@ -18,7 +18,7 @@ VERSION  := 0.1.0
 MODE     ?= debug
 BUILD    ?= build
 OUT      := $(BUILD)/$(MODE)
-PACKAGES := fdisk jansson libarchive libcap libcrypto libcurl liblz4 librepo libselinux libsolv libsolvext \
+PACKAGES := fdisk jansson libarchive libcap libcrypto libcurl liblz4 librepo libselinux libsolv libsolvext modulemd-2.0 \
 	libsquashfs1 libzstd rpm sqlite3 yaml-0.1
 
 # ---- flags ---------------------------------------------------------------

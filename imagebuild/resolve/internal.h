@@ -26,6 +26,7 @@ struct ib_resolver {
 	struct ib_resolve_source *sources;
 	size_t source_count;
 	Map considered; /* what is neither excluded nor hidden */
+	Map modular;    /* what is hidden because its module stream does not count */
 	bool filelists_read;
 	struct ib_strings *problems;
 };
@@ -88,6 +89,9 @@ void ib_resolve_jobs_add(struct ib_resolve_jobs *jobs, Id how, Id what, const ch
 int ib_resolve_add_wishes(struct ib_resolver *resolver, const struct ib_resolve_wishes *wishes,
 			  struct ib_resolve_jobs *jobs, struct ib_error *err) IB_MUST_CHECK;
 int ib_resolve_apply_excludes(struct ib_resolver *resolver, struct ib_error *err) IB_MUST_CHECK;
+
+/* modules.c: hides what belongs to streams that are not the default. */
+int ib_resolve_apply_modules(struct ib_resolver *resolver, struct ib_error *err) IB_MUST_CHECK;
 
 /* groups.c: the names that a group of comps brings; false when no repository has it. */
 int ib_resolve_group_members(struct ib_resolver *resolver, const char *group,

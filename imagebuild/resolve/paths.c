@@ -37,7 +37,7 @@ static void reach(Id package, Map *seen, Queue *todo)
 {
 	if (MAPTST(seen, package))
 		return;
-	MAPSET(seen, package);
+	map_set(seen, package);
 	queue_push(todo, package);
 }
 

@@ -124,7 +124,12 @@ static void tell_not_installable(struct teller *teller, const struct fact *fact)
 	Pool *pool = teller->resolver->pool;
 	ib_autofree char *who = describe(pool, fact->from);
 
-	if (!MAPTST(&teller->resolver->considered, fact->from)) {
+	if (MAPTST(&teller->resolver->modular, fact->from)) {
+		ib_strings_addf(&teller->sentences,
+				"%s is hidden by its module, whose default stream is another", who);
+		set_hint(teller, ib_strdup("Only default streams of modules count: ask for another "
+					   "package, or do without what needs it."));
+	} else if (!MAPTST(&teller->resolver->considered, fact->from)) {
 		ib_strings_addf(&teller->sentences, "%s is excluded", who);
 		set_hint(teller,
 			 ib_strf("Take the exclude that concerns '%s' out of the recipe, or "

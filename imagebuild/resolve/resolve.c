@@ -58,6 +58,8 @@ static int load(struct ib_resolver *resolver, struct ib_error *err)
 	pool_createwhatprovides(pool);
 	map_init(&resolver->considered, pool->nsolvables);
 	map_setall(&resolver->considered);
+	map_init(&resolver->modular, pool->nsolvables);
+	IB_TRY(ib_resolve_apply_modules(resolver, err));
 	IB_TRY(ib_resolve_apply_excludes(resolver, err));
 	pool->considered = &resolver->considered;
 	return 0;
@@ -148,7 +150,7 @@ static void hold_to_root(const struct ib_resolver *resolver, const struct ib_res
 	}
 	/* A name may be there twice, for two architectures: neither hides the other. */
 	for (i = 0; i < root->chosen.count; i++)
-		MAPSET(considered, root->chosen.elements[i]);
+		map_set(considered, root->chosen.elements[i]);
 }
 
 static int solve_initrd(struct ib_resolver *resolver, const struct ib_resolve_run *root,
@@ -214,6 +216,8 @@ int ib_resolve(const struct ib_resolve_request *request, struct ib_strings *prob
 	resolver.pool->considered = NULL;
 	if (resolver.considered.size)
 		map_free(&resolver.considered);
+	if (resolver.modular.size)
+		map_free(&resolver.modular);
 	pool_free(resolver.pool);
 	ib_free(resolver.sources);
 	return r;

@@ -30,8 +30,8 @@
  * No more is decompressed than repomd.xml says that there is, and never more
  * than a few gigabytes: what goes on beyond that is IB_LIMIT.
  *
- * Module streams are not known here yet: a repository's modular packages count
- * like all others.
+ * Of modules the default streams count, as for dnf where nobody has enabled
+ * another; packages of other streams are as good as not there.
  *
  * The cache folder holds what parsing gave, by the digest of repomd.xml. Each
  * file's SHA-256 is compared before it is used; a damaged one is made again.

@@ -100,7 +100,7 @@ static void tell_why(struct collector *collector, bool initrd, Id id, struct ib_
 {
 	if (!MAPTST(&collector->set, id) || MAPTST(&collector->told, id))
 		return;
-	MAPSET(&collector->told, id);
+	map_set(&collector->told, id);
 	why.dependency = ib_arena_strdup(collector->resolution->arena, why.dependency);
 	*why_of(collector, index_of(collector, id), initrd) = why;
 	queue_push(todo, id);
@@ -185,7 +185,7 @@ static void find_reasons(struct collector *collector, struct ib_resolve_run *run
 	map_empty(&collector->set);
 	map_empty(&collector->told);
 	for (i = 0; i < run->chosen.count; i++)
-		MAPSET(&collector->set, run->chosen.elements[i]);
+		map_set(&collector->set, run->chosen.elements[i]);
 	tell_wished(collector, initrd, &run->jobs, &todo);
 	do {
 		while (todo.count) {

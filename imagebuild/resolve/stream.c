@@ -23,19 +23,23 @@ FILE *ib_open_metadata(const char *path)
 		{ "\x28\xb5\x2f\xfd", 4, "x.zst" }, { "BZh", 3, "x.bz2" },
 		{ "\x5d\x00\x00", 3, "x.lzma" },
 	};
-	ib_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	const char *name = "x";
 	char head[8] = { 0 };
 	FILE *stream = NULL;
 	size_t i = 0;
 
-	if (fd < 0 || pread(fd, head, sizeof(head), 0) < 0)
+	if (fd < 0)
 		return NULL;
+	if (pread(fd, head, sizeof(head), 0) < 0) {
+		close(fd);
+		return NULL;
+	}
 	for (i = 0; i < IB_COUNT(kinds); i++)
 		if (!memcmp(head, kinds[i].magic, kinds[i].size))
 			name = kinds[i].name;
 	stream = solv_xfopen_fd(name, fd, "r");
-	if (stream)
-		fd = -1; /* the stream owns it now */
+	if (!stream)
+		close(fd); /* else the stream owns it */
 	return stream;
 }

@@ -102,6 +102,15 @@ static int fail_wish(struct ib_resolver *resolver, const char *wish, struct ib_e
 	Id hidden = find_hidden(resolver, wish);
 	const char *near = NULL;
 
+	if (hidden && MAPTST(&resolver->modular, hidden)) {
+		ib_fail(err, IB_INPUT,
+			"package '%s' (repository '%s') is hidden by its module, whose default "
+			"stream is another",
+			ib_resolve_nevra(pool, hidden), pool->solvables[hidden].repo->name);
+		ib_error_hint(err,
+			      "Only default streams of modules count: ask for another package.");
+		return -IB_INPUT;
+	}
 	if (hidden && !MAPTST(&resolver->considered, hidden)) {
 		ib_fail(err, IB_INPUT,
 			"what '%s' names is excluded: package '%s' (repository '%s')", wish,

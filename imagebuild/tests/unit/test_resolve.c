@@ -23,19 +23,25 @@
  */
 static void put_dependency(struct ib_buffer *b, const char *word)
 {
+	static const struct {
+		const char *sign;
+		const char *flags;
+	} relations[] = {
+		{ ">=", "GE" }, { "<=", "LE" }, { "=", "EQ" }, { ">", "GT" }, { "<", "LT" }
+	};
 	size_t length = strcspn(word, "=<>");
-	const char *relation = word + length;
-	const char *flags = *relation == '='   ? "EQ"
-			    : *relation == '>' ? (relation[1] == '=' ? "GE" : "GT")
-					       : (relation[1] == '=' ? "LE" : "LT");
-	size_t skip = *relation && relation[1] == '=' ? 2 : 1;
+	size_t i = 0;
 
-	if (!*relation) {
-		ib_buffer_putf(b, "<rpm:entry name=\"%s\"/>", word);
-		return;
-	}
-	ib_buffer_putf(b, "<rpm:entry name=\"%.*s\" flags=\"%s\" epoch=\"0\" ver=\"%s\"/>",
-		       (int)length, word, flags, relation + skip);
+	for (i = 0; i < IB_COUNT(relations); i++)
+		if (ib_str_starts(word + length, relations[i].sign)) {
+			ib_buffer_putf(b,
+				       "<rpm:entry name=\"%.*s\" flags=\"%s\" epoch=\"0\" "
+				       "ver=\"%s\"/>",
+				       (int)length, word, relations[i].flags,
+				       word + length + strlen(relations[i].sign));
+			return;
+		}
+	ib_buffer_putf(b, "<rpm:entry name=\"%s\"/>", word);
 }
 
 static void put_list(struct ib_buffer *b, const struct ib_strings *words, char kind,
@@ -106,7 +112,21 @@ static void put_package(struct ib_buffer *b, struct ib_buffer *lists, const char
 	ib_buffer_puts(lists, "</package>\n");
 }
 
-/* The paths are the test's to free. */
+/* What lives as long as a test. */
+static struct ib_arena *arena;
+
+static void begin(void)
+{
+	test_dir_make();
+	arena = ib_arena_new();
+}
+
+static void finish(void)
+{
+	ib_arena_free(arena);
+	test_dir_remove();
+}
+
 static struct ib_resolve_repository small(const char *id, const char *text)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -130,8 +150,8 @@ static struct ib_resolve_repository small(const char *id, const char *text)
 		ck_assert(b.data[i] != '\0');
 	ck_ok(ib_file_write(primary, b.data, b.size, 0600, &err));
 	ck_ok(ib_file_write(filelists, lists.data, lists.size, 0600, &err));
-	repository.primary = ib_take(primary);
-	repository.filelists = ib_take(filelists);
+	repository.primary = ib_arena_strdup(arena, primary);
+	repository.filelists = ib_arena_strdup(arena, filelists);
 	return repository;
 }
 
@@ -528,6 +548,45 @@ START_TEST(file_lists_are_read_only_when_they_matter)
 }
 END_TEST
 
+/* A module document; dependencies are YAML lines or "". */
+#define STREAM(name, stream, version, dependencies, artifact) \
+	"---\ndocument: modulemd\nversion: 2\ndata:\n  name: " name "\n  stream: \"" stream \
+	"\"\n  version: " version "\n  context: c\n  arch: x86_64\n  summary: s\n" \
+	"  description: d\n  license:\n    module: [MIT]\n" dependencies \
+	"  artifacts:\n    rpms:\n    - " artifact "\n...\n"
+#define DEFAULT(name, stream) \
+	"---\ndocument: modulemd-defaults\nversion: 1\ndata:\n  module: " name \
+	"\n  stream: \"" stream "\"\n...\n"
+
+START_TEST(of_modules_the_default_streams_count)
+{
+	static const char modules[] =
+		DEFAULT("web", "1") STREAM("web", "1", "10", "", "web-0:1-2.noarch")
+			STREAM("web", "1", "9", "", "web-0:1-9.noarch")
+				STREAM("web", "2", "11", "", "web-0:2-1.noarch")
+					STREAM("db", "5", "1", "", "db-0:5-1.noarch")
+						DEFAULT("deep", "1")
+							STREAM("deep", "1", "1",
+							       "  dependencies:\n  - requires:\n"
+							       "      db: [\"5\"]\n",
+							       "deep-0:1-1.noarch");
+	struct ib_resolve_repository repository =
+		small("base", "web 1-2 noarch\nweb 1-9 noarch\nweb 2-1 noarch\nweb 3-1 noarch\n"
+			      "db 5-1 noarch\ndb 4-1 noarch\nonly 1-1 noarch r:deep\n"
+			      "deep 1-1 noarch\n");
+	struct ib_resolve_request request = request_for(&repository, 1);
+	ib_autofree char *path = NULL;
+
+	test_file("modules.yaml", modules, &path);
+	check_answer(&request, "web,db", "", "db-5-1.noarch web-3-1.noarch", "");
+	repository.modules = path;
+	check_answer(&request, "web,db", "", "db-4-1.noarch web-1-2.noarch", "");
+	check_refused(&request, "web = 2", "is hidden by its module", "Only default streams");
+	check_refused(&request, "only", "'deep-1-1.noarch' (repository 'base') is hidden by its",
+		      "Only default streams");
+}
+END_TEST
+
 START_TEST(metadata_longer_than_it_was_said_to_be_is_refused)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -754,7 +813,7 @@ Suite *ib_suite(void)
 	TCase *small_case = tcase_create("small");
 	TCase *real_case = tcase_create("real");
 
-	tcase_add_checked_fixture(small_case, test_dir_make, test_dir_remove);
+	tcase_add_checked_fixture(small_case, begin, finish);
 	tcase_add_loop_test(small_case, each_kind_of_wish_is_understood, 0, 15);
 	tcase_add_test(small_case, weak_dependencies_come_only_when_asked_for);
 	tcase_add_loop_test(small_case, what_cannot_be_is_said_in_sentences, 0, 9);
@@ -765,6 +824,7 @@ Suite *ib_suite(void)
 	tcase_add_test(small_case, each_package_says_why_it_is_there);
 	tcase_add_test(small_case, priority_wins_over_version_and_ids_break_ties);
 	tcase_add_test(small_case, the_order_inside_a_repository_does_not_matter);
+	tcase_add_test(small_case, of_modules_the_default_streams_count);
 	tcase_add_test(small_case, metadata_longer_than_it_was_said_to_be_is_refused);
 	tcase_add_test(small_case, the_cache_is_used_and_a_damaged_one_is_not);
 	tcase_add_loop_test(small_case, file_lists_are_read_only_when_they_matter, 0, 6);
