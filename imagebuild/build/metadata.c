@@ -221,7 +221,11 @@ static int open_repository(struct ib_metadata_one *one, const struct ib_lock *pr
 		return ib_fail(err, IB_INPUT,
 			       "repository '%s': repomd.xml names no primary metadata",
 			       one->recipe->id);
-	IB_TRY(open_record(one, "group", &resolve->comps, err));
+	resolve->primary_size = ib_fetch_index_find(one->index, "primary")->open_size;
+	/* As dnf does: where comps come twice, the compressed ones. */
+	IB_TRY(open_record(one, "group_gz", &resolve->comps, err));
+	if (!resolve->comps)
+		IB_TRY(open_record(one, "group", &resolve->comps, err));
 	return open_record(one, "modules", &resolve->modules, err);
 }
 
