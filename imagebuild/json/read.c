@@ -19,12 +19,10 @@ static const struct ib_json *outer(const json_t *value)
 /* jansson's walking macro wants it so; nothing is changed through it. */
 static json_t *mutable(const struct ib_json *value)
 {
-	union {
-		const struct ib_json *from;
-		json_t *to;
-	} pointer = { .from = value };
+	json_t *pointer = NULL;
 
-	return pointer.to;
+	memcpy(&pointer, &value, sizeof(pointer));
+	return pointer;
 }
 
 int ib_json_parse(const void *text, size_t size, const char *name, struct ib_json **ret_value,

@@ -44,24 +44,30 @@ static const char *claimed_signer(const struct ib_chain *chain, const char *sums
 			     envelope->signatures[0].key_id);
 }
 
-/* The names of an image's files share what comes before ".manifest.json" or ".intoto.jsonl". */
+static const char *stem_of(const struct ib_chain *chain, const char *suffix)
+{
+	size_t i = 0;
+
+	for (i = 0; i < chain->sum_count; i++) {
+		const char *name = chain->sums[i].name;
+
+		if (ib_str_ends(name, suffix))
+			return ib_arena_strf(chain->arena, "%.*s",
+					     (int)(strlen(name) - strlen(suffix)), name);
+	}
+	return NULL;
+}
+
+/* The names of an image's files share what comes before these. */
 static const char *find_stem(const struct ib_chain *chain)
 {
 	static const char *const suffixes[] = { ".manifest.json", ".intoto.jsonl", ".lock" };
+	const char *stem = NULL;
 	size_t i = 0;
-	size_t j = 0;
 
-	for (i = 0; i < IB_COUNT(suffixes); i++) {
-		for (j = 0; j < chain->sum_count; j++) {
-			const char *name = chain->sums[j].name;
-
-			if (ib_str_ends(name, suffixes[i]))
-				return ib_arena_strf(chain->arena, "%.*s",
-						     (int)(strlen(name) - strlen(suffixes[i])),
-						     name);
-		}
-	}
-	return NULL;
+	for (i = 0; i < IB_COUNT(suffixes) && !stem; i++)
+		stem = stem_of(chain, suffixes[i]);
+	return stem;
 }
 
 int ib_prove_sums_signature(struct ib_chain *chain, struct ib_error *err)
