@@ -21,7 +21,7 @@ static json_t *mutable(const struct ib_json *value)
 {
 	json_t *pointer = NULL;
 
-	memcpy(&pointer, &value, sizeof(pointer));
+	memcpy(&pointer, &value, sizeof(void *));
 	return pointer;
 }
 
