@@ -32,7 +32,7 @@ static char *subject_text(X509 *x509)
 	X509_NAME_print_ex(bio, X509_get_subject_name(x509), 0,
 			   XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
 	size = BIO_get_mem_data(bio, &data);
-	text = ib_strndup(data, (size_t)size);
+	text = ib_strndup(size > 0 ? data : "", size > 0 ? (size_t)size : 0);
 	BIO_free(bio);
 	return text;
 }
