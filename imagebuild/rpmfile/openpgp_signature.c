@@ -187,6 +187,11 @@ bool ib_signature_parse(struct ib_bytes body, struct ib_signature *ret_signature
 		return false;
 	if (s.version == 4 && !parse_v4(body, &s))
 		return false;
+	/* A key ID is the end of a version 4 fingerprint: two names mean one key. */
+	if (s.has_issuer && s.has_issuer_fingerprint &&
+	    memcmp(s.issuer, s.issuer_fingerprint + sizeof(s.issuer_fingerprint) - sizeof(s.issuer),
+		   sizeof(s.issuer)) != 0)
+		return false;
 	*ret_signature = s;
 	return true;
 }

@@ -141,7 +141,7 @@ static int deliver(struct pass *pass, uint32_t file, struct ib_error *err)
 	bool wanted = true;
 	size_t size = 0;
 
-	if (!f->digest)
+	if (!f->digest || !pass->digest)
 		return fail_file(pass, file, "has no digest", err);
 	IB_TRY(pass->sink->begin(pass->sink->context, pass->number, file, f->size, &wanted, err));
 	IB_TRY(read_content(pass, f->size, wanted ? pass->sink : NULL, err));

@@ -221,6 +221,30 @@ START_TEST(an_expired_key_is_refused_now_unless_that_is_allowed)
 }
 END_TEST
 
+/* CVE-2021-3521: subkeys that were put beside a key without its owner's word. */
+START_TEST(a_subkey_that_the_primary_never_bound_is_none)
+{
+#define RPM_KEYS "rpms/rpm-software-management_rpm/tests/data/keys/"
+	static const struct {
+		const char *path;
+		size_t subkeys;
+	} rows[] = {
+		{ RPM_KEYS "CVE-2021-3521-badbind.asc", 0 },
+		{ RPM_KEYS "CVE-2021-3521-nosubsig.asc", 0 },
+		{ RPM_KEYS "CVE-2021-3521-nosubsig-last.asc", 0 },
+		{ RPM_KEYS "rpm.org-rsa-2048-add-subkey.asc", 1 },
+	};
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_keyring) keyring = ib_keyring_new();
+	const char *path = test_shared_data(rows[_i].path);
+
+	if (!path)
+		return;
+	ck_ok(ib_keyring_add_file(keyring, path, "771B18D3D7BAA28734333C424344591E1964C5FC", &err));
+	ck_assert_uint_eq(ib_keyring_get(keyring, 0)->subkey_count, rows[_i].subkeys);
+}
+END_TEST
+
 /* ---- keys made on the spot ----------------------------------------------- */
 
 /* Runs gpg with a home of the test's own, at the given day of 2020. */
@@ -419,6 +443,10 @@ START_TEST(a_subkey_without_its_binding_signs_nothing)
 	stripped = gpg(6, "--output key --export");
 	ck_ok(ib_file_read(key_path, &packets, &err));
 	ck_ok(ib_file_read(path, &signature, &err));
+	/* Cut short, it leaves nothing behind in the ring. */
+	ck_fails(ib_keyring_add(keyring, packets.data, packets.size - 1, "key", key, &err),
+		 IB_INPUT, "its packets do not hold");
+	ck_assert_uint_eq(ib_keyring_count(keyring), 0);
 	/* Damages the last packet, which is the binding: its last byte is of the signature. */
 	packets.data[packets.size - 1] ^= 1;
 	ck_ok(ib_keyring_add(keyring, packets.data, packets.size, "key", key, &err));
@@ -497,6 +525,7 @@ Suite *ib_suite(void)
 	tcase_add_loop_test(real, unsupported_keys_each_have_their_own_words, 0, 2);
 	tcase_add_test(real, an_expired_key_is_refused_now_unless_that_is_allowed);
 	tcase_add_test(real, the_metadata_of_a_real_repository_is_signed);
+	tcase_add_loop_test(real, a_subkey_that_the_primary_never_bound_is_none, 0, 4);
 	suite_add_tcase(suite, real);
 	tcase_add_checked_fixture(made, test_dir_make, stop_gpg);
 	tcase_set_timeout(made, 120);

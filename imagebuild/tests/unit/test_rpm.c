@@ -14,6 +14,7 @@
 #define PACKAGES "base/centos7/Packages/"
 #define KEYS     "keys/rpm-software-management_distribution-gpg-keys/keys/"
 #define CENTOS_7 "6341AB2753D78A78A7C27BB124C6A8A7F4A80EB5"
+#define ROCKY_8  "7051C470A929F454CEBE37B715AF5DAC6D745A60"
 
 static struct ib_keyring *keyring;
 static struct ib_arena *arena;
@@ -28,6 +29,9 @@ static void set_up(void)
 	arena = ib_arena_new();
 	if (path)
 		ck_ok(ib_keyring_add_file(keyring, path, CENTOS_7, &err));
+	path = test_shared_data(KEYS "rocky/RPM-GPG-KEY-rockyofficial");
+	if (path)
+		ck_ok(ib_keyring_add_file(keyring, path, ROCKY_8, &err));
 }
 
 static void tear_down(void)
@@ -40,7 +44,7 @@ static void tear_down(void)
 /* The path of a shared package, or NULL and a word about it. */
 static char *package_path(const char *name)
 {
-	ib_autofree char *relative = ib_strf(PACKAGES "%s", name);
+	ib_autofree char *relative = ib_strf("%s%s", strchr(name, '/') ? "" : PACKAGES, name);
 	const char *path = test_shared_data(relative);
 
 	if (!path)
@@ -224,6 +228,13 @@ END_TEST
 
 /* ---- refusals ------------------------------------------------------------ */
 
+static void write_bytes(const char *path, const struct ib_buffer *bytes, size_t size)
+{
+	struct ib_error err = IB_ERROR_INIT;
+
+	ck_ok(ib_file_write(path, bytes->data, size, 0644, &err));
+}
+
 START_TEST(without_its_key_a_package_is_refused)
 {
 	ib_autofree char *path = package_path("libverto-0.2.5-4.el7.x86_64.rpm");
@@ -240,12 +251,72 @@ START_TEST(without_its_key_a_package_is_refused)
 }
 END_TEST
 
-static void write_bytes(const char *path, const struct ib_buffer *bytes, size_t size)
+START_TEST(an_unsigned_package_is_refused)
 {
+	ib_autofree char *path = package_path(
+		"rpms/rpm-software-management_rpm/tests/data/RPMS/hello-2.0-1.x86_64.rpm");
 	struct ib_error err = IB_ERROR_INIT;
 
-	ck_ok(ib_file_write(path, bytes->data, size, 0644, &err));
+	if (path)
+		ck_fails(open_and_stream(path, &err), IB_TRUST, "is not signed");
 }
+END_TEST
+
+START_TEST(a_package_that_is_replaced_before_it_is_streamed_is_refused)
+{
+	ib_autofree char *path = package_path("libverto-0.2.5-4.el7.x86_64.rpm");
+	ib_autofree char *other = package_path("popt-1.13-16.el7.x86_64.rpm");
+	ib_autofree char *copy = ib_path_join(test_dir, "copy.rpm");
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(bytes, 1 << 20);
+	IB_AUTO(ib_rpm) rpm = NULL;
+	struct seen seen = { 0 };
+	struct ib_content_sink sink = sink_for(&seen);
+
+	if (!path || !other)
+		return;
+	ck_ok(ib_file_read(path, &bytes, &err));
+	write_bytes(copy, &bytes, bytes.size);
+	ck_ok(open_with(copy, NULL, IB_RPM_HEADER, &rpm, &err));
+	ib_buffer_clear(&bytes);
+	ck_ok(ib_file_read(other, &bytes, &err));
+	write_bytes(copy, &bytes, bytes.size);
+	ck_fails(ib_rpm_stream(rpm, 0, &sink, &err), IB_TRUST, "was replaced by another package");
+	ck_assert_uint_eq(seen.begun, 0);
+	/* One byte of the header, all lengths the same. */
+	ib_buffer_clear(&bytes);
+	ck_ok(ib_file_read(path, &bytes, &err));
+	*(char *)memmem(bytes.data + 200, bytes.size - 200, "libverto", 8) ^= 1;
+	write_bytes(copy, &bytes, bytes.size);
+	ck_fails(ib_rpm_stream(rpm, 0, &sink, &err), IB_TRUST, "was replaced by another package");
+	ck_assert_uint_eq(seen.begun, 0);
+}
+END_TEST
+
+/* Even where the file's own MD5 and the lock are not asked, the signed header knows the payload. */
+START_TEST(the_payload_has_the_digest_of_the_signed_header)
+{
+	ib_autofree char *path = package_path(
+		"repos/flytux_kb-paas/repo/libnetfilter_cttimeout-1.0.0-11.el8.x86_64.rpm");
+	ib_autofree char *copy = ib_path_join(test_dir, "copy.rpm");
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(bytes, 1 << 20);
+	IB_AUTO(ib_rpm) rpm = NULL;
+	struct seen seen = { 0 };
+	struct ib_content_sink sink = sink_for(&seen);
+
+	if (!path)
+		return;
+	ck_ok(ib_file_read(path, &bytes, &err));
+	bytes.data[bytes.size - 100] ^= 1;
+	write_bytes(copy, &bytes, bytes.size);
+	ck_fails(open_and_stream(copy, &err), IB_TRUST, "digest that the signed header states");
+	ck_ok(open_with(copy, NULL, IB_RPM_HEADER, &rpm, &err));
+	ck_fails(ib_rpm_stream(rpm, 0, &sink, &err), IB_TRUST,
+		 "digest that the signed header states");
+	ck_assert_uint_eq(seen.begun, 0);
+}
+END_TEST
 
 START_TEST(too_short_and_too_long_are_refused)
 {
@@ -292,13 +363,23 @@ END_TEST
 /*
  * What may change without anybody noticing, because nothing reads it: most of the
  * lead (librpm does not read it either), tag numbers in the signature header (what
- * is then called otherwise is not looked at, and the rest suffices), and the
- * archive's size, which the signed header's own sizes say better. The lock's
- * SHA-256 of the file covers these as well.
+ * is then called otherwise is not looked at, and the rest suffices), the archive's
+ * size, which the signed header's own sizes say better, space reserved for later
+ * signatures, and in a signature's unhashed part the type of the note that repeats the
+ * key's name. The lock's SHA-256 of the file covers these as well.
  */
+static bool is_irrelevant_value(uint32_t tag, size_t offset, size_t size)
+{
+	enum { RSA = 268, PGP = 1002, PAYLOAD_SIZE = 1007, RESERVED = 1008, NOTE_TYPE = 41 };
+
+	if (tag == RSA || tag == PGP)
+		return offset == NOTE_TYPE;
+	return (tag == PAYLOAD_SIZE && offset < 4) || (tag == RESERVED && offset < size);
+}
+
 static bool is_irrelevant(const struct ib_buffer *bytes, size_t offset)
 {
-	enum { LEAD = 96, INTRO = 16, ENTRY = 16, PAYLOAD_SIZE = 1007 };
+	enum { LEAD = 96, INTRO = 16, ENTRY = 16, RESERVED = 1008 };
 	size_t count = ib_get_be32(bytes->data + LEAD + 8);
 	size_t entries = LEAD + INTRO;
 	size_t data = entries + count * ENTRY;
@@ -311,8 +392,13 @@ static bool is_irrelevant(const struct ib_buffer *bytes, size_t offset)
 	for (i = 0; i < count; i++) {
 		const uint8_t *entry = bytes->data + entries + i * ENTRY;
 		size_t at = data + ib_get_be32(entry + 8);
+		size_t start = (size_t)(entry - bytes->data);
 
-		if (ib_get_be32(entry) == PAYLOAD_SIZE && offset >= at && offset < at + 4)
+		/* How much is reserved, too. */
+		if (ib_get_be32(entry) == RESERVED && offset >= start && offset < start + ENTRY)
+			return true;
+		if (offset >= at &&
+		    is_irrelevant_value(ib_get_be32(entry), offset - at, ib_get_be32(entry + 12)))
 			return true;
 	}
 	return false;
@@ -360,6 +446,69 @@ START_TEST(a_flipped_bit_in_the_payload_is_refused)
 }
 END_TEST
 
+/* Of rpm 4.14: with digests of header and payload that the older one lacks. */
+START_TEST(a_flipped_bit_in_a_newer_package_is_refused)
+{
+	static const char name[] =
+		"repos/flytux_kb-paas/repo/libnetfilter_cttimeout-1.0.0-11.el8.x86_64.rpm";
+
+	flip_all(name, 96, 3);
+}
+END_TEST
+
+/* ---- threads ------------------------------------------------------------- */
+
+struct job {
+	const struct ib_rpm *rpm;
+	struct seen seen;
+	struct ib_error err;
+	uint8_t digest[IB_DIGEST_MAX_SIZE];
+};
+
+static void stream_job(void *argument)
+{
+	struct job *job = argument;
+	struct ib_content_sink sink = sink_for(&job->seen);
+
+	job->seen.digest = ib_digest_new("sha256");
+	job->err = IB_ERROR_INIT;
+	(void)!ib_rpm_stream(job->rpm, 0, &sink, &job->err);
+	(void)ib_digest_final(job->seen.digest, job->digest);
+	ib_digest_free(ib_take(job->seen.digest));
+}
+
+START_TEST(many_threads_stream_at_once_and_see_the_same)
+{
+	static const char *const names[] = { "bash-4.2.46-31.el7.x86_64.rpm",
+					     "tzdata-2019b-1.el7.noarch.rpm" };
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_rpm *rpms[2] = { NULL, NULL };
+	struct job jobs[16] = { 0 };
+	IB_AUTO(ib_threads) threads = ib_threads_new(4, IB_COUNT(jobs));
+	size_t i = 0;
+
+	for (i = 0; i < 2; i++) {
+		ib_autofree char *path = package_path(names[i]);
+
+		if (!path)
+			return;
+		ck_ok(open_with(path, NULL, IB_RPM_HEADER, &rpms[i], &err));
+	}
+	for (i = 0; i < IB_COUNT(jobs); i++) {
+		jobs[i].rpm = rpms[i % 2];
+		ib_threads_add(threads, stream_job, &jobs[i]);
+	}
+	ib_threads_wait(threads);
+	for (i = 0; i < IB_COUNT(jobs); i++) {
+		ck_assert_msg(jobs[i].err.kind == IB_OK, "%s", jobs[i].err.text);
+		ck_assert_mem_eq(jobs[i].digest, jobs[i % 2].digest, IB_SHA256_SIZE);
+		ck_assert_uint_eq(jobs[i].seen.bytes, jobs[i % 2].seen.bytes);
+	}
+	ib_rpm_free(rpms[0]);
+	ib_rpm_free(rpms[1]);
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("rpm");
@@ -371,14 +520,19 @@ Suite *ib_suite(void)
 	tcase_add_test(reading, a_stream_gives_every_file_once);
 	tcase_add_test(reading, hard_links_come_once_with_their_content);
 	tcase_add_test(reading, the_expected_digest_is_compared);
+	tcase_add_test(reading, many_threads_stream_at_once_and_see_the_same);
 	suite_add_tcase(suite, reading);
 	tcase_add_checked_fixture(refusing, set_up, tear_down);
 	tcase_set_timeout(refusing, 240);
 	tcase_add_test(refusing, without_its_key_a_package_is_refused);
+	tcase_add_test(refusing, an_unsigned_package_is_refused);
+	tcase_add_test(refusing, a_package_that_is_replaced_before_it_is_streamed_is_refused);
+	tcase_add_test(refusing, the_payload_has_the_digest_of_the_signed_header);
 	tcase_add_test(refusing, too_short_and_too_long_are_refused);
 	tcase_add_test(refusing, huge_claims_are_refused_before_they_are_believed);
 	tcase_add_test(refusing, a_flipped_bit_anywhere_in_the_headers_is_refused);
 	tcase_add_test(refusing, a_flipped_bit_in_the_payload_is_refused);
+	tcase_add_test(refusing, a_flipped_bit_in_a_newer_package_is_refused);
 	suite_add_tcase(suite, refusing);
 	return suite;
 }
