@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 
+IB_PRINTF(3, 0)
 static void write_text(const struct ib_log *log, enum ib_log_level level, const char *fmt,
 		       va_list ap)
 {

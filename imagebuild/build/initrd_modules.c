@@ -107,9 +107,10 @@ static int add_module(struct choice *choice, const char *written, const char *fo
 	if (!fact) {
 		near = ib_str_nearest(name, (const char *const *)choice->names.items,
 				      choice->names.count);
-		(void)ib_fail(err, IB_INPUT,
-			      "kernel module '%s', wanted in the initrd by %s, is in no package of the initrd",
-			      written, for_whom);
+		(void)ib_fail(
+			err, IB_INPUT,
+			"kernel module '%s', wanted in the initrd by %s, is in no package of the initrd",
+			written, for_whom);
 		if (near)
 			ib_error_hint(err, "Did you mean '%s'?", near);
 		return -IB_INPUT;

@@ -209,7 +209,7 @@ static void add_extension(X509 *x509, int nid, const char *value)
 	X509V3_CTX context;
 	X509_EXTENSION *extension = NULL;
 
-	X509V3_set_ctx_nodb(&context);
+	memset(&context, 0, sizeof(context)); /* no configuration stands behind it */
 	X509V3_set_ctx(&context, x509, x509, NULL, NULL, 0);
 	extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
 	assert(extension);

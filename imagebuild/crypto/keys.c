@@ -137,7 +137,6 @@ struct ib_public_key *ib_private_key_public(const struct ib_private_key *key)
 {
 	struct ib_public_key *half = NULL;
 	struct ib_error err = IB_ERROR_INIT;
-	IB_AUTO_BUFFER(pem, MAX_PEM);
 	char *text = NULL;
 	long size = 0;
 	BIO *bio = BIO_new(BIO_s_mem());

@@ -87,6 +87,13 @@ static void skip_blanks(struct parser *parser)
 	}
 }
 
+/* What comes next, behind blanks and comments. */
+static const char *next_word(struct parser *parser)
+{
+	skip_blanks(parser);
+	return parser->at;
+}
+
 /* Takes the here-documents that wait for the end of this line. */
 static int read_here_documents(struct parser *parser, struct ib_error *err)
 {
@@ -332,7 +339,7 @@ static int read_for(struct parser *parser, struct ib_shell_node **ret, struct ib
 	IB_TRY(skip_newlines(parser, err));
 	if (!take_word(parser, "in"))
 		return stop(parser, "'in' is missing", err);
-	while (skip_blanks(parser), *parser->at && !strchr(";\n", *parser->at)) {
+	while (*next_word(parser) && !strchr(";\n", *parser->at)) {
 		IB_TRY(read_raw(parser, &word, &length, err));
 		add_word(parser, node, word, length);
 	}
@@ -491,7 +498,7 @@ static int read_pipe(struct parser *parser, struct ib_shell_node **ret, struct i
 	struct ib_shell_node *right = NULL;
 
 	IB_TRY(read_command(parser, &left, err));
-	while (skip_blanks(parser), *parser->at == '|' && parser->at[1] != '|') {
+	while (*next_word(parser) == '|' && parser->at[1] != '|') {
 		parser->at += parser->at[1] == '&' ? 2 : 1;
 		IB_TRY(skip_newlines(parser, err));
 		IB_TRY(read_command(parser, &right, err));
@@ -507,8 +514,7 @@ static int read_and_or(struct parser *parser, struct ib_shell_node **ret, struct
 	struct ib_shell_node *right = NULL;
 
 	IB_TRY(read_pipe(parser, &left, err));
-	while (skip_blanks(parser),
-	       ib_str_starts(parser->at, "&&") || ib_str_starts(parser->at, "||")) {
+	while (ib_str_starts(next_word(parser), "&&") || ib_str_starts(parser->at, "||")) {
 		enum ib_shell_kind kind = *parser->at == '&' ? IB_SHELL_AND : IB_SHELL_OR;
 
 		parser->at += 2;

@@ -179,6 +179,7 @@ START_TEST(a_saved_key_is_only_for_its_owner)
 	ib_autofree char *path = ib_path_join(test_dir, "k");
 	struct stat st;
 
+	ck_assert_ptr_nonnull(key);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 }
