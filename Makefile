@@ -146,7 +146,7 @@ unit: $(UNITS) ## the Check suites; T=solver runs one of them
 cli: all ## the transcripts; UPDATE=1 accepts what came
 	@PATH="$(CURDIR)/$(OUT):$$PATH" imagebuild/tests/cli/replay imagebuild/tests/cli/*.t
 
-scripts: all ## the tests that hold results against other programs: imagebuild/tests/*/check-*
+scripts: all $(OUT)/confine ## the tests that hold results against other programs: imagebuild/tests/*/check-*
 	@BUILD=$(CURDIR)/$(BUILD) PATH="$(CURDIR)/$(OUT):$$PATH" imagebuild/tests/run-scripts
 
 vmtest: $(OUT)/vmtest ## boot build/image/ in QEMU; T=tampered runs one case
@@ -162,6 +162,9 @@ fuzz: ## look for new ones with clang's fuzzer: make fuzz T=recipe SECONDS=60
 	@mkdir -p $(BUILD)/fuzz/found/$(T)
 	cd $(BUILD)/fuzz && ./fuzz_$(T) -max_total_time=$(or $(SECONDS),60) found/$(T) \
 		$(wildcard $(CURDIR)/imagebuild/tests/fuzz/corpus/$(T))
+
+$(OUT)/confine: $(OUT)/obj/imagebuild/tests/build/confine.o
+	$(Q)$(CC) $(IB_LDFLAGS) $(LDFLAGS) $^ -o $@
 
 $(OUT)/vmtest: $(call objects,$(VM_SRC)) $(LIB)
 	$(call link,$(shell pkg-config --libs check))

@@ -14,6 +14,7 @@
 
 #include <check.h>
 
+#include "vmtests/junit.h"
 #include "vmtests/machine.h"
 #include "vmtests/product.h"
 
@@ -235,14 +236,18 @@ static int run(const char *wanted)
 {
 	ib_autofree char *tap = product_path(&product, "results.tap");
 	ib_autofree char *xml = product_path(&product, "results.xml");
+	struct ib_error err = IB_ERROR_INIT;
 	SRunner *runner = srunner_create(boot_suite(wanted));
 	int failed = 0;
 
 	srunner_set_tap(runner, tap);
-	srunner_set_xml(runner, xml);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	if (junit_write(tap, xml, &err) < 0) {
+		fprintf(stderr, "vmtest: error: %s\n", err.text);
+		return 8;
+	}
 	return failed ? 8 : 0;
 }
 

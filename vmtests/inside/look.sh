@@ -18,8 +18,11 @@ say etc_refused "$(refused touch /etc/ib-test)"
 say usr_refused "$(refused touch /usr/ib-test)"
 say remount_refused "$(refused mount -o remount,rw /)"
 say device_refused "$(refused dd if=/dev/zero of=/dev/mapper/root bs=4096 count=1 conv=notrunc)"
+# shellcheck disable=SC1091
 say image_id "$(. /usr/lib/os-release && echo "$IMAGE_ID")"
+# shellcheck disable=SC1091
 say image_version "$(. /usr/lib/os-release && echo "$IMAGE_VERSION")"
+# shellcheck disable=SC1091
 say os_id "$(. /usr/lib/os-release && echo "$ID")"
 say packages "$(rpm --dbpath /usr/lib/sysimage/rpm -qa | wc -l)"
 say sample "$(cd / && sha256sum --quiet --check /run/ib-test/sample >/dev/null && echo equal || echo differs)"
