@@ -303,23 +303,79 @@ static int write_loader(const char *uki, const char *path, struct ib_error *err)
 	return ib_fat_write(&fat, &to, size, err);
 }
 
+int product_make_uki(const struct product *product, enum product_uki kind, const char *path,
+		     struct ib_error *err)
+{
+	ib_autoclose int fd = -1;
+
+	IB_TRY(build_uki(product, kind == PRODUCT_LOOK_INSIDE, path, err));
+	if (kind == PRODUCT_UNSIGNED)
+		return 0;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", path);
+	return ib_authenticode_sign(fd, path, product->test_key, product->test_certificate, err);
+}
+
 int product_make_loader(const struct product *product, enum product_uki kind, const char *path,
 			struct ib_error *err)
 {
 	ib_autofree char *uki = ib_strf("%s.efi", path);
-	int r = build_uki(product, kind == PRODUCT_LOOK_INSIDE, uki, err);
+	int r = product_make_uki(product, kind, uki, err);
 
-	if (r == 0 && kind != PRODUCT_UNSIGNED) {
-		ib_autoclose int fd = open(uki, O_RDWR | O_CLOEXEC);
-
-		r = fd < 0 ? ib_fail_errno(err, errno, "could not open '%s'", uki)
-			   : ib_authenticode_sign(fd, uki, product->test_key,
-						  product->test_certificate, err);
-	}
 	if (r == 0)
 		r = write_loader(uki, path, err);
 	unlink(uki);
 	return r;
+}
+
+static int read_whole_section(const char *path, const char *section, struct ib_buffer *content,
+			      struct ib_error *err)
+{
+	ib_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct ib_pe pe;
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", path);
+	IB_TRY(ib_pe_read(fd, path, &pe, err));
+	return ib_pe_section_read(fd, path, &pe, section, content, err);
+}
+
+static int compare_section(const struct product *product, const char *path, const char *section,
+			   struct ib_error *err)
+{
+	bool may_be_longer = ib_str_equal(section, ".initrd");
+	IB_AUTO_BUFFER(shipped, 512 << 20);
+	IB_AUTO_BUFFER(other, 512 << 20);
+
+	IB_TRY(read_whole_section(product->uki, section, &shipped, err));
+	IB_TRY(read_whole_section(path, section, &other, err));
+	if (other.size < shipped.size || (other.size > shipped.size && !may_be_longer) ||
+	    memcmp(other.data, shipped.data, shipped.size) != 0)
+		return ib_fail(err, IB_DIFFERS, "section %s of '%s' is not the shipped one",
+			       section, path);
+	return 0;
+}
+
+int product_compare_uki(const struct product *product, const char *path, struct ib_error *err)
+{
+	ib_autoclose int shipped_fd = open(product->uki, O_RDONLY | O_CLOEXEC);
+	ib_autoclose int other_fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct ib_pe shipped;
+	struct ib_pe other;
+	size_t i = 0;
+
+	if (shipped_fd < 0 || other_fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", path);
+	IB_TRY(ib_pe_read(shipped_fd, product->uki, &shipped, err));
+	IB_TRY(ib_pe_read(other_fd, path, &other, err));
+	if (shipped.section_count != other.section_count)
+		return ib_fail(err, IB_DIFFERS, "'%s' has %zu sections, not %zu", path,
+			       other.section_count, shipped.section_count);
+	/* those of the stub, too: its code is in .text, .data and their like */
+	for (i = 0; i < shipped.section_count; i++)
+		IB_TRY(compare_section(product, path, shipped.sections[i].name, err));
+	return 0;
 }
 
 /* ---- what the SBOM says -------------------------------------------------- */

@@ -43,6 +43,14 @@ enum product_uki {
 	PRODUCT_OTHER_KEY,   /* it is signed by the test's key */
 	PRODUCT_LOOK_INSIDE, /* …and the initrd has the test's cpio behind it */
 };
+int product_make_uki(const struct product *product, enum product_uki kind, const char *path,
+		     struct ib_error *err) IB_MUST_CHECK;
+/*
+ * IB_DIFFERS unless the image at path has the shipped one's sections, the stub's among them,
+ * byte for byte, and behind the initrd at most something more.
+ */
+int product_compare_uki(const struct product *product, const char *path, struct ib_error *err)
+	IB_MUST_CHECK;
 /* A disk with nothing but an EFI system partition's content, from which firmware starts that image. */
 int product_make_loader(const struct product *product, enum product_uki kind, const char *path,
 			struct ib_error *err) IB_MUST_CHECK;

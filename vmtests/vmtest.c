@@ -78,6 +78,24 @@ START_TEST(the_shipped_disk_comes_up_under_secure_boot)
 }
 END_TEST
 
+START_TEST(the_image_that_looks_inside_differs_in_nothing_else)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *uki = product_path(&product, "compared.efi");
+	IB_AUTO_BUFFER(bytes, 512 << 20);
+
+	ck_ok(product_make_uki(&product, PRODUCT_LOOK_INSIDE, uki, &err));
+	ck_ok(product_compare_uki(&product, uki, &err));
+	/* and the comparison is one: a byte in the middle, of the kernel, is seen */
+	ck_ok(ib_file_read(uki, &bytes, &err));
+	bytes.data[4 << 20] ^= 1;
+	ck_ok(ib_file_write(uki, bytes.data, bytes.size, 0644, &err));
+	ck_assert_int_eq(product_compare_uki(&product, uki, &err), -IB_DIFFERS);
+	ib_error_clear(&err);
+	unlink(uki);
+}
+END_TEST
+
 /* The value of KEY=… in what look.sh told. */
 static char *told(const char *text, const char *key)
 {
@@ -214,6 +232,7 @@ static Suite *boot_suite(const char *wanted)
 {
 	const TTest *const tests[] = {
 		the_shipped_disk_comes_up_under_secure_boot,
+		the_image_that_looks_inside_differs_in_nothing_else,
 		inside_all_is_as_the_sbom_says,
 		a_flipped_bit_of_the_root_does_not_boot,
 		a_flipped_bit_of_the_hash_tree_does_not_boot,
