@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -275,6 +276,7 @@ void ib_output_free(struct ib_output *output)
 
 int ib_output_fd(const struct ib_output *output)
 {
+	assert(output);
 	return output->fd;
 }
 

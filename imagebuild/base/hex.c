@@ -76,8 +76,8 @@ char *ib_base64(const void *data, size_t size)
 
 		*at++ = base64_digits[group >> 18];
 		*at++ = base64_digits[group >> 12 & 63];
-		*at++ = left > 1 ? base64_digits[group >> 6 & 63] : '=';
-		*at++ = left > 2 ? base64_digits[group & 63] : '=';
+		*at++ = (char)(left > 1 ? base64_digits[group >> 6 & 63] : '=');
+		*at++ = (char)(left > 2 ? base64_digits[group & 63] : '=');
 	}
 	return text;
 }

@@ -56,7 +56,7 @@ static struct slot *find_slot(const struct ib_map *map, const char *key, uint64_
 	size_t at = hash & (map->size - 1);
 
 	while (map->slots[at].key &&
-	       (map->slots[at].hash != hash || strcmp(map->slots[at].key, key)))
+	       (map->slots[at].hash != hash || strcmp(map->slots[at].key, key) != 0))
 		at = (at + 1) & (map->size - 1);
 	return &map->slots[at];
 }

@@ -143,26 +143,34 @@ bool ib_str_to_u64(const char *s, uint64_t max, uint64_t *ret_value)
 	return true;
 }
 
+/* Well-formed sequences by their first byte, and what their second may be (RFC 3629, 4). */
+static const struct {
+	uint8_t first, last;
+	uint8_t second_min, second_max;
+	size_t length;
+} sequences[] = {
+	{ 0x01, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+	{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+	{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+};
+
 /* Length of the well-formed sequence at s, 0 if there is none. */
 static size_t utf8_sequence(const uint8_t *s, size_t room)
 {
-	size_t length = s[0] < 0x80   ? 1
-			: s[0] < 0xc2 ? 0
-			: s[0] < 0xe0 ? 2
-			: s[0] < 0xf0 ? 3
-			: s[0] < 0xf5 ? 4
-				      : 0;
 	size_t i = 0;
+	size_t j = 0;
 
-	if (!s[0] || length > room)
+	while (i < IB_COUNT(sequences) && (s[0] < sequences[i].first || s[0] > sequences[i].last))
+		i++;
+	if (i == IB_COUNT(sequences) || sequences[i].length > room)
 		return 0;
-	for (i = 1; i < length; i++)
-		if ((s[i] & 0xc0) != 0x80)
+	if (sequences[i].length > 1 &&
+	    (s[1] < sequences[i].second_min || s[1] > sequences[i].second_max))
+		return 0;
+	for (j = 2; j < sequences[i].length; j++)
+		if ((s[j] & 0xc0) != 0x80)
 			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return length;
+	return sequences[i].length;
 }
 
 bool ib_str_is_utf8(const char *s, size_t size)

@@ -316,7 +316,7 @@ int ib_work_make_boot(struct ib_work *work, struct ib_error *err)
 {
 	const char *uki = ib_outputs_path(work->outputs, ".efi");
 	IB_AUTO_BUFFER(cms, IB_CMS_MAX_SIZE);
-	IB_AUTO_BUFFER(content, 2 * IB_CMS_MAX_SIZE);
+	IB_AUTO_BUFFER(content, 2 * (size_t)IB_CMS_MAX_SIZE);
 
 	IB_TRY(check_parts(work, err));
 	ib_step(work->session->log,

@@ -73,8 +73,7 @@ int ib_work_fetch(struct ib_work *work, const struct ib_wanted *wanted, size_t c
 {
 	const struct ib_fetch_options options = { .log = work->session->log, .what = "packages" };
 	struct ib_fetch_file *files = ib_arena_alloc(work->arena, count * sizeof(*files));
-	struct fetching fetching = { work, ib_arena_alloc(work->arena,
-							  count * sizeof(*fetching.wanted)) };
+	struct fetching fetching = { work, ib_arena_alloc(work->arena, count * sizeof(void *)) };
 	const struct ib_fetch_sink sink = { &fetching, begin, commit, drop };
 	size_t missing = 0;
 	size_t i = 0;

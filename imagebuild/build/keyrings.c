@@ -39,7 +39,7 @@ int ib_work_open_keyrings(struct ib_work *work, struct ib_error *err)
 {
 	size_t i = 0;
 
-	work->keyrings = ib_alloc_array(work->recipe->repository_count, sizeof(*work->keyrings));
+	work->keyrings = ib_alloc_array(work->recipe->repository_count, sizeof(void *));
 	for (i = 0; i < work->recipe->repository_count; i++) {
 		work->keyrings[i] = ib_keyring_new();
 		IB_TRY(open_keyring(&work->recipe->repositories[i], work->keyrings[i], err));

@@ -54,45 +54,52 @@ static void plan_sysctl(struct ib_work *work, struct ib_state_plan *plan)
 	plan->sysctl_count = recipe->sysctl_count;
 }
 
+struct effects {
+	struct ib_effect *items;
+	size_t count;
+};
+
+static void add_effects(struct ib_work *work, const struct ib_opened *opened,
+			const struct ib_scriptlet *scriptlet, struct effects *effects)
+{
+	const struct ib_lock_scriptlet *locked = ib_work_locked_scriptlet(opened->line, scriptlet);
+	struct ib_verdict verdict = { 0 };
+	size_t i = 0;
+
+	if (!locked || !ib_str_starts(locked->decision, "native"))
+		return;
+	ib_ledger_judge(opened->package, scriptlet, work->arena, &verdict);
+	for (i = 0; i < verdict.effect_count; i++) {
+		ib_grow(effects->items, effects->count);
+		effects->items[effects->count++] = verdict.effects[i];
+	}
+}
+
 /* What the covered scriptlets of these packages ask of the generators, in package order. */
 static void plan_effects(struct ib_work *work, const struct ib_members *members,
 			 struct ib_state_plan *plan)
 {
-	struct ib_effect *effects = NULL;
-	size_t count = 0;
+	struct effects effects = { NULL, 0 };
 	size_t i = 0;
 	size_t j = 0;
-	size_t k = 0;
 
 	for (i = 0; i < members->count; i++) {
 		const struct ib_opened *opened = members->members[i];
 
-		for (j = 0; j < opened->package->scriptlet_count; j++) {
-			struct ib_verdict verdict = { 0 };
-
-			const struct ib_scriptlet *scriptlet = &opened->package->scriptlets[j];
-			const struct ib_lock_scriptlet *locked =
-				ib_work_locked_scriptlet(opened->line, scriptlet);
-
-			if (!locked || !ib_str_starts(locked->decision, "native"))
-				continue;
-			ib_ledger_judge(opened->package, scriptlet, work->arena, &verdict);
-			for (k = 0; k < verdict.effect_count; k++) {
-				ib_grow(effects, count);
-				effects[count++] = verdict.effects[k];
-			}
-		}
+		for (j = 0; j < opened->package->scriptlet_count; j++)
+			add_effects(work, opened, &opened->package->scriptlets[j], &effects);
 	}
-	plan->effects = ib_arena_memdup(work->arena, effects, count * sizeof(*effects));
-	plan->effect_count = count;
-	ib_free(effects);
+	plan->effects =
+		ib_arena_memdup(work->arena, effects.items, effects.count * sizeof(*effects.items));
+	plan->effect_count = effects.count;
+	ib_free(effects.items);
 }
 
 void ib_work_plan_state(struct ib_work *work, const struct ib_members *members,
 			struct ib_state_plan *ret_plan)
 {
 	const struct ib_facts **facts =
-		ib_arena_alloc(work->arena, members->count * sizeof(*facts));
+		ib_arena_alloc(work->arena, members->count * sizeof(void *));
 	size_t i = 0;
 
 	for (i = 0; i < members->count; i++)

@@ -26,7 +26,7 @@ static const char *os_release_value(struct ib_work *work, const char *key)
 		char *value = lines.items[i] + length + 1;
 		size_t size = 0;
 
-		if (strncmp(lines.items[i], key, length) || lines.items[i][length] != '=')
+		if (strncmp(lines.items[i], key, length) != 0 || lines.items[i][length] != '=')
 			continue;
 		size = strlen(value);
 		if (size >= 2 && (*value == '"' || *value == '\'') && value[size - 1] == *value) {
@@ -109,13 +109,21 @@ static void gather_libraries(struct ib_work *work, struct ib_evidence *evidence)
 	evidence->library_count = IB_COUNT(libraries);
 }
 
+static char *join(const struct ib_recipe_list *list)
+{
+	IB_AUTO_STRINGS(copy);
+	size_t i = 0;
+
+	for (i = 0; i < list->count; i++)
+		ib_strings_add(&copy, list->items[i]);
+	return ib_strings_join(&copy, ",");
+}
+
 static void gather_options(struct ib_work *work, struct ib_evidence *evidence)
 {
 	static const char *const compressions[] = { "none", "lz4", "lz4hc" };
 	const struct ib_recipe *recipe = work->recipe;
-	struct ib_strings outputs = { (char **)(uintptr_t)recipe->outputs.items,
-				      recipe->outputs.count };
-	ib_autofree char *joined = ib_strings_join(&outputs, ",");
+	ib_autofree char *joined = join(&recipe->outputs);
 	const struct ib_evidence_pair options[] = {
 		{ "outputs", ib_arena_strdup(work->arena, joined) },
 		{ "root.format", recipe->root_format },

@@ -58,7 +58,7 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 		ib_error_hint(err, "Name one with -o DIR.");
 		return -IB_INPUT;
 	}
-	if (only && strcmp(only, "root"))
+	if (only && strcmp(only, "root") != 0)
 		return ib_fail(err, IB_INPUT, "unrecognized value '%s' of '--only': root", only);
 	IB_TRY(ib_cli_session(cli, &session, err));
 	IB_TRY(ib_recipe_read(args[0], &recipe, err));

@@ -31,12 +31,28 @@ static void add_shell(const char *path, const char *present, struct ib_strings *
 		ib_strings_add(added, path);
 }
 
+static int write_shells(struct ib_state *state, const char *present, const struct ib_strings *added,
+			struct ib_error *err)
+{
+	IB_AUTO_BUFFER(out, 1 << 20);
+	size_t i = 0;
+
+	if (present && strlen(present) < 1 << 19)
+		ib_buffer_puts(&out, present);
+	else
+		ib_buffer_puts(&out, "# /etc/shells: valid login shells\n");
+	if (out.size && out.data[out.size - 1] != '\n')
+		ib_buffer_put_u8(&out, '\n');
+	for (i = 0; i < added->count && strlen(added->items[i]) + 2 < ib_buffer_room(&out); i++)
+		ib_buffer_putf(&out, "%s\n", added->items[i]);
+	return ib_state_put_file(state, "/etc/shells", 0644, out.data, out.size, err);
+}
+
 /* Debian's packages say their shells in files; others in scriptlets. */
 int ib_state_shells(struct ib_state *state, struct ib_error *err)
 {
 	const struct ib_node *folder =
 		ib_tree_find_target(state->tree, "/usr/share/debianutils/shells.d");
-	IB_AUTO_BUFFER(out, 1 << 20);
 	IB_AUTO_STRINGS(added);
 	const char *present = NULL;
 	size_t i = 0;
@@ -54,17 +70,7 @@ int ib_state_shells(struct ib_state *state, struct ib_error *err)
 		if (state->plan->effects[i].kind == IB_EFFECT_SHELL &&
 		    ib_tree_find_target(state->tree, state->plan->effects[i].text))
 			add_shell(state->plan->effects[i].text, present ? present : "", &added);
-	if (!added.count)
-		return 0;
-	if (present && strlen(present) < 1 << 19)
-		ib_buffer_puts(&out, present);
-	else
-		ib_buffer_puts(&out, "# /etc/shells: valid login shells\n");
-	if (out.size && out.data[out.size - 1] != '\n')
-		ib_buffer_put_u8(&out, '\n');
-	for (i = 0; i < added.count && strlen(added.items[i]) + 2 < ib_buffer_room(&out); i++)
-		ib_buffer_putf(&out, "%s\n", added.items[i]);
-	return ib_state_put_file(state, "/etc/shells", 0644, out.data, out.size, err);
+	return added.count ? write_shells(state, present, &added, err) : 0;
 }
 
 /* One "LINK NAME PATH" of an alternative: the link to the chooser, the chooser to the path. */

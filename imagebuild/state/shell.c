@@ -2,6 +2,7 @@
 /* The parser: recursive descent over POSIX.1-2017, Shell Command Language, 2.10. */
 #include "state/shell.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "state/shell_node.h"
@@ -61,6 +62,7 @@ static void *grown(struct ib_arena *arena, void *array, size_t count, size_t siz
 static void add_child(struct parser *parser, struct ib_shell_node *node,
 		      struct ib_shell_node *child)
 {
+	assert(node);
 	node->children = grown(parser->arena, node->children, node->child_count,
 			       sizeof(struct ib_shell_node *));
 	node->children[node->child_count++] = child;
@@ -69,6 +71,7 @@ static void add_child(struct parser *parser, struct ib_shell_node *node,
 static void add_word(struct parser *parser, struct ib_shell_node *node, const char *word,
 		     size_t length)
 {
+	assert(node);
 	node->words = grown(parser->arena, node->words, node->word_count, sizeof(const char *));
 	node->words[node->word_count++] = ib_arena_strf(parser->arena, "%.*s", (int)length, word);
 }
@@ -223,6 +226,7 @@ static int read_redirection(struct parser *parser, struct ib_shell_node *node, b
 	skip_blanks(parser);
 	IB_TRY(read_raw(parser, &word, &length, err));
 	redirection.target = ib_arena_strf(parser->arena, "%.*s", (int)length, word);
+	assert(node);
 	node->redirections = grown(parser->arena, node->redirections, node->redirection_count,
 				   sizeof(*node->redirections));
 	if (ib_str_starts(redirection.operation, "<<")) {
@@ -257,6 +261,7 @@ static int read_simple(struct parser *parser, struct ib_shell_node **ret, struct
 	struct ib_shell_node *node = NULL;
 
 	IB_TRY(new_node(parser, IB_SHELL_SIMPLE, &node, err));
+	assert(node);
 	while (true) {
 		const char *word = NULL;
 		size_t length = 0;
@@ -553,9 +558,8 @@ static int read_items(struct parser *parser, struct ib_shell_node *list, struct 
 		IB_TRY(read_and_or(parser, &item, err));
 		add_child(parser, list, item);
 		skip_blanks(parser);
-		if (*parser->at == ';' && parser->at[1] != ';')
-			parser->at++;
-		else if (*parser->at == '&' && parser->at[1] != '&')
+		if ((*parser->at == ';' && parser->at[1] != ';') ||
+		    (*parser->at == '&' && parser->at[1] != '&'))
 			parser->at++;
 		else if (*parser->at && *parser->at != '\n' && !is_list_end(parser))
 			return stop(parser, "not understood", err);

@@ -119,6 +119,18 @@ static enum ib_shell_status negate(enum ib_shell_status status)
 	return status == IB_SHELL_YES ? IB_SHELL_NO : IB_SHELL_YES;
 }
 
+/* One operator with its operand: "-z x", "-f /run/systemd/…". */
+static enum ib_shell_status decide_one(const char *operator, const char * operand)
+{
+	if (!strcmp(operator, "-z"))
+		return *operand ? IB_SHELL_NO : IB_SHELL_YES;
+	if (!strcmp(operator, "-n"))
+		return *operand ? IB_SHELL_YES : IB_SHELL_NO;
+	if (ib_str_starts(operand, "/run/systemd") || !strcmp(operand, "/dev/initctl"))
+		return IB_SHELL_NO;
+	return IB_SHELL_MAYBE;
+}
+
 /* test, [ and [[ : what needs no look at the machine, and that no system runs while an image is made. */
 static enum ib_shell_status decide(const struct ib_shell_word *words, size_t count)
 {
@@ -126,15 +138,8 @@ static enum ib_shell_status decide(const struct ib_shell_word *words, size_t cou
 		return negate(decide(words + 1, count - 1));
 	if (count == 1 && words[0].known)
 		return *words[0].text ? IB_SHELL_YES : IB_SHELL_NO;
-	if (count == 2 && words[1].known) {
-		if (!strcmp(words[0].text, "-z"))
-			return *words[1].text ? IB_SHELL_NO : IB_SHELL_YES;
-		if (!strcmp(words[0].text, "-n"))
-			return *words[1].text ? IB_SHELL_YES : IB_SHELL_NO;
-		if (ib_str_starts(words[1].text, "/run/systemd") ||
-		    !strcmp(words[1].text, "/dev/initctl"))
-			return IB_SHELL_NO;
-	}
+	if (count == 2 && words[1].known)
+		return decide_one(words[0].text, words[1].text);
 	if (count == 3 && words[0].known && words[2].known)
 		return compare(words[0].text, words[1].text, words[2].text);
 	return IB_SHELL_MAYBE;

@@ -36,10 +36,8 @@ static bool read_type(const char *word, struct ib_tmpfiles_line *line)
 	for (; *at; at++) {
 		if (*at == '+')
 			line->force = true;
-		else if (*at == '!' || *at == '^' || *at == '-' || *at == '~')
-			return false; /* at boot, from credentials, may fail, encoded */
-		else if (*at != '=' && *at != '?' && *at != '$')
-			return false;
+		else if (!strchr("=?$", *at))
+			return false; /* at boot, from credentials, may fail, encoded; or not known */
 	}
 	if (*word == 'F') {
 		line->type = 'f';
@@ -130,10 +128,11 @@ static int read_file(struct ib_state *state, const char *path, struct lines *lin
 	IB_TRY(ib_state_read(state, path, &text, NULL, err));
 	while (text && (its = ib_state_line(state->arena, &text))) {
 		struct ib_tmpfiles_line line = { .file = ib_arena_strdup(state->arena, path),
-						 .number = ++number,
+						 .number = number + 1,
 						 .order = lines->count };
 		bool wanted = false;
 
+		number++;
 		its += strspn(its, " \t");
 		if (!*its || *its == '#')
 			continue;
