@@ -294,6 +294,21 @@ static int fail_stranger(const struct ib_signature *stranger, const char *name,
 	return fail_unknown(stranger, name, err);
 }
 
+/* A signature that cannot be read proves nothing: that is a matter of trust, not of form. */
+static int read_signature(struct ib_bytes signature, const char *name, struct ib_buffer *packets,
+			  struct ib_error *err)
+{
+	struct ib_error fault = IB_ERROR_INIT;
+	int r = ib_armor_read(signature.data, signature.size, name, packets, &fault);
+
+	if (r == 0)
+		return 0;
+	r = ib_fail(err, fault.kind == IB_INPUT ? IB_TRUST : fault.kind,
+		    "the signature of '%s' cannot be read: %s", name, fault.text);
+	ib_error_clear(&fault);
+	return r;
+}
+
 int ib_keyring_verify_detached(const struct ib_keyring *keyring, struct ib_bytes data,
 			       struct ib_bytes signature, const char *name,
 			       char ret_signer[IB_FINGERPRINT_TEXT], struct ib_error *err)
@@ -305,7 +320,7 @@ int ib_keyring_verify_detached(const struct ib_keyring *keyring, struct ib_bytes
 	char signer[IB_FINGERPRINT_TEXT] = "";
 	size_t count = 0;
 
-	IB_TRY(ib_armor_read(signature.data, signature.size, name, &buffer, err));
+	IB_TRY(read_signature(signature, name, &buffer, err));
 	packets = (struct ib_bytes){ buffer.data, buffer.size };
 	for (count = 0; packets.size; count++) {
 		struct ib_packet packet = { 0 };
