@@ -198,6 +198,7 @@ int ib_work_make_initrd(struct ib_work *work, struct ib_error *err)
 		IB_TRY(ib_work_learn(work, work->initrd.members[i], err));
 	IB_TRY(ib_work_choose_modules(work, modules, err));
 	work->initrd_tree = ib_tree_new(work->lock->build_time);
+	IB_TRY(ib_work_prepare_tree(work, &work->initrd, work->initrd_tree, err));
 	IB_TRY(add_packages(work, modules, err));
 	IB_TRY(apply_state(work, err));
 	return write_archive(work, err);

@@ -116,3 +116,12 @@ void ib_work_plan_state(struct ib_work *work, const struct ib_members *members,
 	plan_accounts(work, ret_plan);
 	plan_sysctl(work, ret_plan);
 }
+
+int ib_work_prepare_tree(struct ib_work *work, const struct ib_members *members,
+			 struct ib_tree *tree, struct ib_error *err)
+{
+	struct ib_state_plan plan = { 0 };
+
+	plan_effects(work, members, &plan);
+	return ib_state_prepare(tree, plan.effects, plan.effect_count, err);
+}

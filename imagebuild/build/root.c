@@ -191,6 +191,7 @@ int ib_work_make_root(struct ib_work *work, struct ib_error *err)
 	ib_step(work->session->log, "making the root file system from %zu packages",
 		work->root.count);
 	work->root_tree = ib_tree_new(work->lock->build_time);
+	IB_TRY(ib_work_prepare_tree(work, &work->root, work->root_tree, err));
 	IB_TRY(add_packages(work, err));
 	IB_TRY(add_overlays(work, err));
 	compute_seed(work);

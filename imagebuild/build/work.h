@@ -110,6 +110,10 @@ struct ib_state_plan;
 void ib_work_plan_state(struct ib_work *work, const struct ib_members *members,
 			struct ib_state_plan *ret_plan);
 
+/* plan.c: the folders and links that %pretrans scriptlets make before any package is laid down. */
+int ib_work_prepare_tree(struct ib_work *work, const struct ib_members *members,
+			 struct ib_tree *tree, struct ib_error *err) IB_MUST_CHECK;
+
 /* Whether the recipe asks for this output. */
 bool ib_work_wants(const struct ib_work *work, const char *output);
 
