@@ -49,13 +49,14 @@ static enum ib_shell_status visit(void *context, const struct ib_shell_command *
 static void judge_shell(struct ib_judgement *judgement, const char *text)
 {
 	static const char *const arguments[] = { "1", "1" };
+	const struct ib_shell_listener listener = { visit, judgement, arguments,
+						    IB_COUNT(arguments) };
 	struct ib_error err = IB_ERROR_INIT;
 	struct ib_shell_node *node = NULL;
 	int r = ib_shell_parse(text, judgement->arena, &node, &err);
 
 	if (r == 0)
-		r = ib_shell_walk(node, arguments, IB_COUNT(arguments), visit, judgement,
-				  judgement->arena, &err);
+		r = ib_shell_walk(node, &listener, judgement->arena, &err);
 	if (r < 0) {
 		ib_strings_add(&judgement->not_covered, err.text);
 		ib_error_clear(&err);

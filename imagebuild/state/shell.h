@@ -50,9 +50,16 @@ struct ib_shell_node;
 /* The text must outlive what comes of it; all lies in the arena. IB_INPUT says where it stopped. */
 int ib_shell_parse(const char *text, struct ib_arena *arena, struct ib_shell_node **ret_node,
 		   struct ib_error *err) IB_MUST_CHECK;
-/* arguments: $1, $2, …; too many steps are IB_LIMIT. */
-int ib_shell_walk(const struct ib_shell_node *node, const char *const *arguments,
-		  size_t argument_count, ib_shell_fn visit, void *context, struct ib_arena *arena,
-		  struct ib_error *err) IB_MUST_CHECK;
+/* Who is told of commands, and what $1, $2, … are. */
+struct ib_shell_listener {
+	ib_shell_fn visit;
+	void *context;
+	const char *const *arguments;
+	size_t argument_count;
+};
+
+/* Too many steps are IB_LIMIT. */
+int ib_shell_walk(const struct ib_shell_node *node, const struct ib_shell_listener *listener,
+		  struct ib_arena *arena, struct ib_error *err) IB_MUST_CHECK;
 
 #endif

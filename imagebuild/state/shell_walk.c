@@ -394,20 +394,21 @@ static int walk(struct walker *walker, const struct ib_shell_node *node,
 	return 0;
 }
 
-int ib_shell_walk(const struct ib_shell_node *node, const char *const *arguments,
-		  size_t argument_count, ib_shell_fn visit, void *context, struct ib_arena *arena,
-		  struct ib_error *err)
+int ib_shell_walk(const struct ib_shell_node *node, const struct ib_shell_listener *listener,
+		  struct ib_arena *arena, struct ib_error *err)
 {
 	IB_AUTO(ib_map) variables = ib_map_new();
 	IB_AUTO(ib_map) functions = ib_map_new();
-	struct walker walker = { .functions = functions, .visit = visit, .context = context };
+	struct walker walker = { .functions = functions,
+				 .visit = listener->visit,
+				 .context = listener->context };
 	enum ib_shell_status status = IB_SHELL_MAYBE;
 
 	walker.scope = (struct ib_shell_scope){ .arena = arena,
 						.variables = variables,
 						.unknown = ib_arena_strdup(arena, ""),
-						.arguments = arguments,
-						.argument_count = argument_count,
+						.arguments = listener->arguments,
+						.argument_count = listener->argument_count,
 						.substitute = substitute,
 						.context = &walker };
 	return walk(&walker, node, &status, err);
