@@ -334,6 +334,24 @@ int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,
 	return r;
 }
 
+int ib_work_advisories(struct ib_work *work, const struct ib_metadata *metadata,
+		       struct ib_advisories **ret_advisories, struct ib_error *err)
+{
+	size_t i = 0;
+
+	for (i = 0; i < metadata->count; i++) {
+		struct ib_resolve_repository *repository = &metadata->repositories[i];
+		const struct ib_fetch_record *record =
+			ib_fetch_index_find(work->metadata[i].index, "updateinfo");
+
+		if (!record || repository->updateinfo)
+			continue;
+		IB_TRY(open_record(&work->metadata[i], "updateinfo", &repository->updateinfo, err));
+		repository->updateinfo_size = record->open_size;
+	}
+	return ib_resolve_advisories(metadata->repositories, metadata->count, ret_advisories, err);
+}
+
 /* ---- the commands -------------------------------------------------------- */
 
 static const char *why(const struct ib_resolution *resolution,

@@ -25,6 +25,10 @@ int ib_work_open_metadata(struct ib_work *work, const struct ib_lock *previous,
 int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,
 		    struct ib_resolution **ret_resolution, struct ib_error *err) IB_MUST_CHECK;
 
+/* What the repositories say their builds mend: brings their updateinfo, which nothing else needs. */
+int ib_work_advisories(struct ib_work *work, const struct ib_metadata *metadata,
+		       struct ib_advisories **ret_advisories, struct ib_error *err) IB_MUST_CHECK;
+
 /* A package that the store shall have. */
 struct ib_wanted {
 	const char *nevra;

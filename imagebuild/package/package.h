@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "package/advisory.h"
 #include "package/facts.h"
 #include "package/lock.h"
 

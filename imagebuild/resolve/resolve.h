@@ -43,6 +43,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "package/package.h"
 
 struct ib_resolve_repository {
 	const char *id;
@@ -52,8 +53,10 @@ struct ib_resolve_repository {
 	uint64_t primary_size;     /* decompressed, as repomd.xml says; 0: it does not say */
 	const char *filelists;     /* or NULL: see open_filelists */
 	uint64_t filelists_size;
-	const char *comps;   /* or NULL */
-	const char *modules; /* or NULL */
+	const char *comps;      /* or NULL */
+	const char *modules;    /* or NULL */
+	const char *updateinfo; /* or NULL; read by ib_resolve_advisories() alone */
+	uint64_t updateinfo_size;
 };
 
 struct ib_resolve_wishes {
@@ -139,6 +142,14 @@ void ib_resolution_free(struct ib_resolution *resolution);
  */
 void ib_resolution_explain(const struct ib_resolution *resolution, size_t i, bool initrd,
 			   struct ib_strings *lines);
+
+/*
+ * What the repositories' updateinfo says (package/advisory.h), retracted ones
+ * left out. A repository without it adds nothing.
+ */
+int ib_resolve_advisories(const struct ib_resolve_repository *repositories, size_t count,
+			  struct ib_advisories **ret_advisories, struct ib_error *err)
+	IB_MUST_CHECK;
 
 IB_DEFINE_AUTO(ib_resolution);
 
