@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/inspect.h"
 #include "crypto/crypto.h"
 #include "image/image.h"
 #include "json/json.h"
@@ -124,12 +125,11 @@ static int inspect_erofs(const struct ib_cli *cli, const struct ib_region *image
 	return cli->json ? print_json(&info, tree, err) : print_listing(tree, err);
 }
 
-static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
+static int inspect_image(const struct ib_cli *cli, char *const *args, struct ib_error *err)
 {
 	ib_autoclose int fd = open(args[0], O_RDONLY | O_CLOEXEC);
 	struct ib_region image;
 
-	(void)count;
 	if (fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", args[0]);
 	IB_TRY(ib_region_of_file(fd, args[0], &image, err));
@@ -140,11 +140,26 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	return -IB_INPUT;
 }
 
+static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
+{
+	if (ib_cli_option(cli, "scriptlets"))
+		return ib_inspect_scriptlets(cli, count, args, err);
+	if (count > 1)
+		return ib_fail(err, IB_INPUT, "one image at a time, not %zu", count);
+	return inspect_image(cli, args, err);
+}
+
+static const struct ib_option options[] = {
+	{ "scriptlets", NULL, "list what packages would run, and which family covers it" },
+};
+
 const struct ib_command ib_cmd_inspect = {
 	.name = "inspect",
-	.args = "IMAGE",
-	.summary = "list the tree of an image, with the digest of every content",
+	.args = "IMAGE|PACKAGE…",
+	.summary = "list the tree of an image, or the scriptlets of packages",
+	.options = options,
+	.option_count = IB_COUNT(options),
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = SIZE_MAX,
 	.run = run,
 };

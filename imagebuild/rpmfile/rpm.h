@@ -57,6 +57,13 @@ int ib_rpm_open(const struct ib_rpm_request *request, struct ib_rpm **ret_rpm, s
 	IB_MUST_CHECK;
 void ib_rpm_free(struct ib_rpm *rpm);
 
+/*
+ * Only for looking: what the header says, in the arena, with no signature and no
+ * digest checked (signer and sha256 are ""). No image is ever made from it.
+ */
+int ib_rpm_look(const char *path, struct ib_arena *arena, const struct ib_package **ret_package,
+		struct ib_error *err) IB_MUST_CHECK;
+
 /* In the request's arena; it outlives the rpm. */
 const struct ib_package *ib_rpm_package(const struct ib_rpm *rpm);
 /* The immutable header as it lies in the file, with its magic; belongs to the rpm. */
