@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "cli/inspect.h"
-#include "package/lock.h"
+#include "package/package.h"
 #include "rpmfile/rpmfile.h"
-#include "state/ledger.h"
+#include "state/state.h"
 #include "store/store.h"
 #include "json/json.h"
 
