@@ -214,7 +214,7 @@ analyze: ## gcc -fanalyzer, then clang's analyzer
 	scan-build-14 --status-bugs $(MAKE) BUILD=$(BUILD)/scan CC=clang all
 
 san: ## every test under ASan, LSan and UBSan
-	$(MAKE) MODE=san test
+	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT:-900} $(MAKE) MODE=san test
 
 cov: ## line coverage of the unit tests, file by file
 	$(MAKE) MODE=cov unit
