@@ -40,9 +40,9 @@ static const struct ib_recipe_rule rule_repository = {
 	.hint = "It is made of letters, digits and . _ -",
 };
 static const struct ib_recipe_rule rule_fingerprint = {
-	.pattern = "^[0-9A-F]{40}$",
+	.pattern = "^[0-9A-F]{40}([0-9A-F]{24})?$",
 	.what = "a fingerprint",
-	.hint = "It is 40 upper-case hexadecimal digits without spaces, of the primary key: "
+	.hint = "It is 40 (or 64) upper-case hexadecimal digits without spaces, of the primary key: "
 		"'gpg --show-keys FILE' prints it.",
 };
 static const struct ib_recipe_rule rule_digest = {
