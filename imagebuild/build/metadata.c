@@ -203,6 +203,14 @@ static int open_record(struct ib_metadata_one *one, const char *type, const char
 	return 0;
 }
 
+/* How large it is when decompressed, as repomd.xml says: no more of it is decompressed. */
+static uint64_t open_size(const struct ib_metadata_one *one, const char *type)
+{
+	const struct ib_fetch_record *record = ib_fetch_index_find(one->index, type);
+
+	return record ? record->open_size : 0;
+}
+
 static int open_repository(struct ib_metadata_one *one, const struct ib_lock *previous,
 			   struct ib_resolve_repository *resolve, struct ib_lock_repository *locked,
 			   struct ib_error *err)
@@ -221,7 +229,8 @@ static int open_repository(struct ib_metadata_one *one, const struct ib_lock *pr
 		return ib_fail(err, IB_INPUT,
 			       "repository '%s': repomd.xml names no primary metadata",
 			       one->recipe->id);
-	resolve->primary_size = ib_fetch_index_find(one->index, "primary")->open_size;
+	resolve->primary_size = open_size(one, "primary");
+	resolve->filelists_size = open_size(one, "filelists"); /* opened when they are needed */
 	/* As dnf does: where comps come twice, the compressed ones. */
 	IB_TRY(open_record(one, "group_gz", &resolve->comps, err));
 	if (!resolve->comps)
