@@ -6,7 +6,7 @@
  * A key gets in only by the fingerprint of its primary key; everything else
  * that its file holds is ignored. What the key says of itself (expiry,
  * revocation, subkeys) is read from its self-signatures when it is added, and
- * only from those that verify. Supported are version 4 keys with RSA (1024 bits
+ * only from those that verify. Supported are version 4 keys with RSA (2048 bits
  * and more), Ed25519 (both spellings) and ECDSA over the NIST curves; others are
  * refused, each kind with its own words.
  *

@@ -13,6 +13,7 @@
 #include "test.h"
 
 #define KEYS     "keys/rpm-software-management_distribution-gpg-keys/keys/"
+#define V6_KEYS  "rpms/rpm-rs_rpm/tests/assets/signing_keys/v6/"
 #define CENTOS_7 "6341AB2753D78A78A7C27BB124C6A8A7F4A80EB5"
 
 enum { NOW = 1795478400 }; /* 2026-11-24 */
@@ -185,6 +186,11 @@ START_TEST(unsupported_keys_each_have_their_own_words)
 		{ KEYS "centos/RPM-GPG-KEY-CentOS-5", "473D66D5212271FD51CC17B1A8A447DCE8562897",
 		  "DSA is not believed any more" },
 		{ KEYS "centos/RPM-GPG-KEY-centosofficial-PQC", NULL, "post-quantum" },
+		{ V6_KEYS "rpm-testkey-v6-mldsa65-ed25519.asc", NULL, "post-quantum" },
+		{ V6_KEYS "rpm-testkey-v6-ed25519.asc", NULL,
+		  "OpenPGP version 6 keys are not supported yet" },
+		{ V6_KEYS "rpm-testkey-v6-rsa4k.asc", NULL,
+		  "OpenPGP version 6 keys are not supported yet" },
 	};
 	struct ib_error err = IB_ERROR_INIT;
 	IB_AUTO(ib_keyring) keyring = ib_keyring_new();
@@ -423,6 +429,26 @@ START_TEST(a_signing_subkey_signs_for_its_primary)
 }
 END_TEST
 
+/* It could sign once, and its owner has since said that it is for something else. */
+START_TEST(a_subkey_that_is_not_for_signing_signs_nothing)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *key = make_key("rsa2048", "cert", "never");
+	ib_autofree char *add = ib_strf("--quick-add-key %s rsa2048 sign never", key);
+	ib_autofree char *edit = ib_strf("--no-batch --command-fd 0 --edit-key %s <answers", key);
+	ib_autofree char *answers = NULL;
+	ib_autofree char *nothing = gpg(2, add);
+	ib_autofree char *changed = NULL;
+
+	(void)nothing;
+	sign(5, "");
+	ck_ok(check(key, "hello\nworld\n", &err));
+	test_file("answers", "key 1\nchange-usage\nA\nS\nQ\nsave\n", &answers);
+	changed = gpg(6, edit);
+	ck_fails(check(key, "hello\nworld\n", &err), IB_TRUST, "which is not for signing");
+}
+END_TEST
+
 /* A subkey that signed, whose key file then lacks what ties it to the primary. */
 START_TEST(a_subkey_without_its_binding_signs_nothing)
 {
@@ -522,7 +548,7 @@ Suite *ib_suite(void)
 	tcase_add_test(real, every_key_of_the_distributions_has_its_verdict);
 	tcase_add_test(real, gpg_knows_the_same_keys_and_the_same_ends);
 	tcase_add_test(real, a_key_comes_in_by_its_fingerprint_only);
-	tcase_add_loop_test(real, unsupported_keys_each_have_their_own_words, 0, 2);
+	tcase_add_loop_test(real, unsupported_keys_each_have_their_own_words, 0, 5);
 	tcase_add_test(real, an_expired_key_is_refused_now_unless_that_is_allowed);
 	tcase_add_test(real, the_metadata_of_a_real_repository_is_signed);
 	tcase_add_loop_test(real, a_subkey_that_the_primary_never_bound_is_none, 0, 4);
@@ -534,6 +560,7 @@ Suite *ib_suite(void)
 	tcase_add_loop_test(made, a_retired_key_signs_nothing_from_then_on, 0, 2);
 	tcase_add_loop_test(made, a_compromised_key_signs_nothing_at_all, 0, 2);
 	tcase_add_test(made, a_signing_subkey_signs_for_its_primary);
+	tcase_add_test(made, a_subkey_that_is_not_for_signing_signs_nothing);
 	tcase_add_test(made, a_subkey_without_its_binding_signs_nothing);
 	tcase_add_test(made, another_key_is_not_this_key);
 	suite_add_tcase(suite, made);

@@ -360,6 +360,33 @@ START_TEST(huge_claims_are_refused_before_they_are_believed)
 }
 END_TEST
 
+/* A signature tag that is there and holds nothing: "signed" to a careless reader. */
+START_TEST(a_signature_without_a_value_is_refused)
+{
+	enum { LEAD = 96, INTRO = 16, ENTRY = 16 };
+	ib_autofree char *path = package_path("libverto-0.2.5-4.el7.x86_64.rpm");
+	ib_autofree char *copy = ib_path_join(test_dir, "copy.rpm");
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(bytes, 1 << 20);
+	size_t count = 0;
+	size_t i = 0;
+
+	if (!path)
+		return;
+	ck_ok(ib_file_read(path, &bytes, &err));
+	count = ib_get_be32(bytes.data + LEAD + 8);
+	for (i = 1; i < count; i++) {
+		uint8_t *number = bytes.data + LEAD + INTRO + i * ENTRY + 12;
+		ib_autofree uint8_t *kept = ib_memdup(number, 4);
+
+		memset(number, 0, 4);
+		write_bytes(copy, &bytes, bytes.size);
+		ck_fails(open_and_stream(copy, &err), IB_TRUST, "has no values");
+		memcpy(number, kept, 4);
+	}
+}
+END_TEST
+
 /*
  * What may change without anybody noticing, because nothing reads it: most of the
  * lead (librpm does not read it either), tag numbers in the signature header (what
@@ -529,6 +556,7 @@ Suite *ib_suite(void)
 	tcase_add_test(refusing, a_package_that_is_replaced_before_it_is_streamed_is_refused);
 	tcase_add_test(refusing, the_payload_has_the_digest_of_the_signed_header);
 	tcase_add_test(refusing, too_short_and_too_long_are_refused);
+	tcase_add_test(refusing, a_signature_without_a_value_is_refused);
 	tcase_add_test(refusing, huge_claims_are_refused_before_they_are_believed);
 	tcase_add_test(refusing, a_flipped_bit_anywhere_in_the_headers_is_refused);
 	tcase_add_test(refusing, a_flipped_bit_in_the_payload_is_refused);
