@@ -15,9 +15,6 @@
 #include "image/image.h"
 #include "state/state.h"
 
-#define DATABASE_FOLDER "/usr/lib/sysimage/rpm"
-#define DATABASE_NAME   DATABASE_FOLDER "/rpmdb.sqlite"
-
 struct ib_tree_filter ib_work_filter(const struct ib_work *work)
 {
 	return (struct ib_tree_filter){ .without_documentation = !work->recipe->documentation,
@@ -28,7 +25,7 @@ struct ib_tree_filter ib_work_filter(const struct ib_work *work)
 
 static int add_packages(struct ib_work *work, struct ib_error *err)
 {
-	struct ib_tree_filter filter = ib_work_filter(work);
+	struct ib_tree_filter filter = ib_work_root_filter(work);
 	size_t i = 0;
 
 	for (i = 0; i < work->root.count; i++)
@@ -76,34 +73,6 @@ static void compute_seed(struct ib_work *work)
 	memcpy(work->seed, value, sizeof(work->seed));
 }
 
-static int put_database(struct ib_work *work, struct ib_error *err)
-{
-	struct ib_tree_filter filter = ib_work_filter(work);
-	struct ib_rpmdb_row *rows = ib_arena_alloc(work->arena, work->root.count * sizeof(*rows));
-	IB_AUTO_BUFFER(database, IB_RPMDB_MAX);
-	struct ib_tree_entry entry = { .path = DATABASE_NAME,
-				       .mode = S_IFREG | 0644,
-				       .origin = { IB_ORIGIN_GENERATOR, "rpmdb" } };
-	size_t i = 0;
-	size_t j = 0;
-
-	for (i = 0; i < work->root.count; i++) {
-		const struct ib_package *package = work->root.members[i]->package;
-		bool *left_out =
-			ib_arena_alloc(work->arena, package->file_count * sizeof(*left_out));
-		ib_autofree bool *selected = ib_tree_select_files(package, &filter);
-
-		for (j = 0; j < package->file_count; j++)
-			left_out[j] = !selected[j] && !(package->files[j].flags & IB_FILE_GHOST);
-		rows[i] = (struct ib_rpmdb_row){ work->root.members[i]->rpm, left_out };
-	}
-	IB_TRY(ib_rpmdb_write(rows, work->root.count, work->lock->build_time,
-			      ib_outputs_folder(work->outputs), &database, err));
-	entry.data = database.data;
-	entry.size = database.size;
-	return ib_tree_put(work->root_tree, &entry, NULL, err);
-}
-
 /* The image's own os-release, for the initrd and the unified kernel image. */
 static void keep_os_release(struct ib_work *work)
 {
@@ -124,7 +93,7 @@ static int apply_state(struct ib_work *work, struct ib_error *err)
 
 	ib_work_plan_state(work, &work->root, &plan);
 	IB_TRY(ib_state_apply(work->root_tree, &plan, &accounts, err));
-	IB_TRY(put_database(work, err));
+	IB_TRY(ib_work_put_databases(work, err));
 	lookup = ib_state_accounts_lookup(accounts);
 	IB_TRY(ib_tree_resolve_owners(work->root_tree, &lookup, err));
 	keep_os_release(work);

@@ -93,8 +93,12 @@ int ib_work_make_root(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 /* content.c: learns the facts of a package that were not yet taken. */
 int ib_work_learn(struct ib_work *work, struct ib_opened *opened, struct ib_error *err)
 	IB_MUST_CHECK;
-/* root.c: what of a package's files goes into an image. */
+/* root.c: what of a package's files goes into an image: documentation, languages. */
 struct ib_tree_filter ib_work_filter(const struct ib_work *work);
+/* database.c: the same for the root, less what the recipe prunes. */
+struct ib_tree_filter ib_work_root_filter(const struct ib_work *work);
+/* database.c: what tells of the packages inside the root. */
+int ib_work_put_databases(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 
 /* initrd.c */
 int ib_work_make_initrd(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;

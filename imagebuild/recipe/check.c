@@ -19,6 +19,7 @@ static const char *const default_words[] = {
 	"panic=5",
 };
 
+static const char *const default_databases[] = { "rpmdb" };
 static const char *const all_outputs[] = { "disk", "provenance", "root", "sbom", "uki" };
 
 static bool has(const struct ib_recipe_list *list, const char *text)
@@ -205,18 +206,20 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
-static struct ib_recipe_list sorted_outputs(const struct ib_recipe *recipe)
+/* The list, sorted and each once; the default where it is empty. */
+static struct ib_recipe_list sorted(const struct ib_recipe *recipe,
+				    const struct ib_recipe_list *list,
+				    struct ib_recipe_list otherwise)
 {
 	const char **items = NULL;
 	size_t count = 0;
 	size_t i = 0;
 
-	if (!recipe->outputs.count)
-		return (struct ib_recipe_list){ all_outputs, IB_COUNT(all_outputs) };
-	items = ib_arena_memdup(recipe->arena, recipe->outputs.items,
-				recipe->outputs.count * sizeof(*items));
-	qsort(items, recipe->outputs.count, sizeof(*items), compare_texts);
-	for (i = 0; i < recipe->outputs.count; i++)
+	if (!list->count)
+		return otherwise;
+	items = ib_arena_memdup(recipe->arena, list->items, list->count * sizeof(*items));
+	qsort(items, list->count, sizeof(*items), compare_texts);
+	for (i = 0; i < list->count; i++)
 		if (!count || strcmp(items[count - 1], items[i]) != 0)
 			items[count++] = items[i];
 	return (struct ib_recipe_list){ items, count };
@@ -237,7 +240,12 @@ static struct ib_recipe_list whole_command_line(const struct ib_recipe *recipe)
 
 void ib_recipe_complete(struct ib_recipe *recipe)
 {
-	recipe->outputs = sorted_outputs(recipe);
+	static const struct ib_recipe_list outputs = { all_outputs, IB_COUNT(all_outputs) };
+	static const struct ib_recipe_list databases = { default_databases,
+							 IB_COUNT(default_databases) };
+
+	recipe->outputs = sorted(recipe, &recipe->outputs, outputs);
+	recipe->package_database = sorted(recipe, &recipe->package_database, databases);
 	if (recipe->command_line_defaults)
 		recipe->kernel_command_line = whole_command_line(recipe);
 	if (!recipe->root_level && recipe->root_compression == IB_COMPRESSION_LZ4HC)

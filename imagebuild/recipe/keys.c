@@ -11,6 +11,7 @@ const char *const ib_recipe_architectures[] = { "x86_64", "aarch64", NULL };
 static const char *const trusts[] = { "signed", "metalink", "none", NULL };
 static const char *const root_formats[] = { "erofs", NULL };
 static const char *const compressions[] = { "none", "lz4", "lz4hc", NULL };
+static const char *const databases[] = { "rpmdb", "manifest", NULL };
 static const char *const outputs[] = { "root", "uki", "disk", "sbom", "provenance", NULL };
 
 #define WORDS_RULE(name, list) \
@@ -22,6 +23,7 @@ WORDS_RULE(rule_architecture, ib_recipe_architectures);
 WORDS_RULE(rule_trust, trusts);
 WORDS_RULE(rule_root_format, root_formats);
 WORDS_RULE(rule_compression, compressions);
+WORDS_RULE(rule_database, databases);
 WORDS_RULE(rule_output, outputs);
 
 static const struct ib_recipe_rule rule_id = {
@@ -71,6 +73,17 @@ static const struct ib_recipe_rule rule_language = {
 	.pattern = "^[a-z]{2,3}(_[A-Z]{2})?(@[a-z]+)?$",
 	.what = "a language",
 	.hint = "Write it like en, pt_BR or sr@latin.",
+};
+/* As tree/prune.c has them; a test compares. */
+static const char *const prune_kinds[] = { "caches",          "completions",      "debug",
+					   "documentation",   "headers",          "languages",
+					   "package-manager", "static-libraries", NULL };
+WORDS_RULE(rule_prune_kind, prune_kinds);
+static const struct ib_recipe_rule rule_pattern = {
+	.pattern = "^[/*].*[^/]$",
+	.what = "a pattern of paths",
+	.hint = "It starts with / or * and is held against the whole path, where * matches slashes "
+		"too: /usr/share/gdb/*",
 };
 static const struct ib_recipe_rule rule_account = {
 	.pattern = "^[a-z_][a-z0-9_-]{0,30}$",
@@ -275,6 +288,16 @@ static const struct ib_recipe_field units[] = {
 };
 static const struct ib_recipe_table table_units = { "units", FIELDS(units), NO_LIST };
 
+static const struct ib_recipe_field prune[] = {
+	{ "kinds", AT(prune_kinds), &ib_recipe_texts, "Kinds of files to leave out.",
+	  .rule = &rule_prune_kind },
+	{ "paths", AT(prune_paths), &ib_recipe_texts, "Patterns of paths to leave out.",
+	  .rule = &rule_pattern },
+	{ "keep", AT(prune_keep), &ib_recipe_texts, "Patterns of paths to keep all the same.",
+	  .rule = &rule_pattern },
+};
+static const struct ib_recipe_table table_prune = { "prune", FIELDS(prune), NO_LIST };
+
 static const struct ib_recipe_field kernel[] = {
 	{ "command-line", AT(kernel_command_line), &ib_recipe_texts,
 	  "Words behind the default ones.", .rule = &rule_word },
@@ -378,6 +401,11 @@ static const struct ib_recipe_field recipe[] = {
 	  .summary = "Whether files marked as documentation are kept; false by default." },
 	{ "languages", AT(languages), &ib_recipe_texts,
 	  "Languages whose files are kept; all when there is none.", .rule = &rule_language },
+	{ "prune", 0, &ib_recipe_mapping, "Which files of packages are left out of the root.",
+	  .table = &table_prune },
+	{ "package-database", AT(package_database), &ib_recipe_texts,
+	  "What tells of the packages in the image: rpmdb (the default), manifest or both.",
+	  .rule = &rule_database },
 	{ "overlays", AT(overlays), &ib_recipe_mappings, "Own files, later ones over earlier ones.",
 	  .table = &table_overlay },
 	{ "users", AT(users), &ib_recipe_mappings, "Users beside those of the packages.",

@@ -126,7 +126,11 @@ struct ib_recipe {
 	struct ib_recipe_list exclude;
 	bool weak_dependencies;
 	bool documentation;
-	struct ib_recipe_list languages; /* count 0: all */
+	struct ib_recipe_list languages;        /* count 0: all */
+	struct ib_recipe_list prune_kinds;      /* names of tree/prune.c's table */
+	struct ib_recipe_list prune_paths;      /* patterns to leave out */
+	struct ib_recipe_list prune_keep;       /* patterns that stay all the same */
+	struct ib_recipe_list package_database; /* of: rpmdb, manifest; sorted */
 
 	const struct ib_recipe_overlay *overlays;
 	size_t overlay_count;

@@ -51,7 +51,7 @@ struct below {
 
 /*
  * A directory all of whose files of this package were left out is left out as
- * well, as rpm does. Headers list a directory before what is below it, so one
+ * well, as rpm does; one that holds something stays. Headers list a directory before what is below it, so one
  * pass from the end sees the children first.
  */
 static void drop_emptied_directories(const struct ib_package *package, bool *keep)
@@ -68,8 +68,8 @@ static void drop_emptied_directories(const struct ib_package *package, bool *kee
 		ib_autofree char *parent = ib_path_directory(file->path);
 		struct below *above = ib_map_get(directories, parent);
 
-		if (S_ISDIR(file->mode) && below[i].dropped && !below[i].kept)
-			keep[i] = false;
+		if (S_ISDIR(file->mode) && (below[i].dropped || below[i].kept))
+			keep[i] = below[i].kept;
 		if (above && keep[i])
 			above->kept = true;
 		else if (above && !(file->flags & IB_FILE_GHOST))

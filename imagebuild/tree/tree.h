@@ -19,6 +19,7 @@
 
 #include "package/package.h"
 #include "tree/node.h"
+#include "tree/prune.h"
 #include "tree/source.h"
 
 struct ib_tree;

@@ -65,6 +65,8 @@ static const char everything[] = HEAD
 	"weak-dependencies: true\n"
 	"documentation: true\n"
 	"languages: [en, pt_BR, sr@latin]\n"
+	"prune: {kinds: [headers, caches], paths: [\"/usr/share/gdb/*\"], keep: [\"*.h\"]}\n"
+	"package-database: [rpmdb, manifest, rpmdb]\n"
 	"overlays: [{folder: over, table: over.table}, {folder: /abs}]\n"
 	"users:\n"
 	"  - {name: op, uid: 1000, group: ops, groups: [wheel], comment: The operator,\n"
@@ -104,6 +106,11 @@ START_TEST(every_key_reaches_its_member)
 	ck_assert_uint_eq(recipe->exclude.count, 1);
 	ck_assert(recipe->weak_dependencies && recipe->documentation);
 	ck_assert_uint_eq(recipe->languages.count, 3);
+	ck_assert_str_eq(recipe->prune_kinds.items[1], "caches");
+	ck_assert_str_eq(recipe->prune_paths.items[0], "/usr/share/gdb/*");
+	ck_assert_str_eq(recipe->prune_keep.items[0], "*.h");
+	ck_assert_uint_eq(recipe->package_database.count, 2);
+	ck_assert_str_eq(recipe->package_database.items[0], "manifest");
 	ck_assert_str_eq(recipe->overlays[1].folder, "/abs");
 	ck_assert_ptr_null(recipe->overlays[1].table);
 	ck_assert_int_eq(recipe->users[0].uid, 1000);
@@ -165,6 +172,9 @@ static const struct refusal {
 	  "Write true." },
 	{ GOOD "documentation: maybe\n", "5:16: 'maybe' of 'documentation' is not true or false",
 	  NULL },
+	{ GOOD "prune: {kinds: [docs]}\n", "5:17: unrecognized 'docs' of 'kinds'", NULL },
+	{ GOOD "prune: {paths: [usr/share/gdb]}\n",
+	  "5:17: 'usr/share/gdb' of 'paths' is not a pattern of paths", NULL },
 	{ GOOD "exclude:\n", "5:9: 'exclude' has no value",
 	  "Take the line out, or write [] for an empty list." },
 	{ GOOD "exclude: vim\n", "5:10: 'exclude' must be a list, not a scalar",

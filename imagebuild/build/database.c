@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What tells in the image which packages it was made of, and which of their files
+ * were left out: rpm's own database, or the ten-field manifest that scanners read
+ * where rpm itself is gone.
+ */
+#include <sys/stat.h>
+
+#include "build/work.h"
+
+#define DATABASE_NAME "/usr/lib/sysimage/rpm/rpmdb.sqlite"
+#define MANIFEST_NAME "/var/lib/rpmmanifest/container-manifest-2"
+
+static bool keeps(void *context, const char *path)
+{
+	return ib_prune_keeps(context, path);
+}
+
+struct ib_tree_filter ib_work_root_filter(const struct ib_work *work)
+{
+	const struct ib_recipe *recipe = work->recipe;
+	const struct ib_prune_rules rules = {
+		.kinds = recipe->prune_kinds.items,
+		.kind_count = recipe->prune_kinds.count,
+		.paths = recipe->prune_paths.items,
+		.path_count = recipe->prune_paths.count,
+		.keep = recipe->prune_keep.items,
+		.keep_count = recipe->prune_keep.count,
+		.languages = recipe->languages.items,
+		.language_count = recipe->languages.count,
+	};
+	struct ib_tree_filter filter = ib_work_filter(work);
+
+	filter.wants = keeps;
+	filter.context = ib_arena_memdup(work->arena, &rules, sizeof(rules));
+	return filter;
+}
+
+static int put(struct ib_work *work, const char *path, const struct ib_buffer *content,
+	       struct ib_error *err)
+{
+	const struct ib_tree_entry entry = { .path = path,
+					     .mode = S_IFREG | 0644,
+					     .data = content->data,
+					     .size = content->size,
+					     .origin = { IB_ORIGIN_GENERATOR, "rpmdb" } };
+
+	return ib_tree_put(work->root_tree, &entry, NULL, err);
+}
+
+static int put_rpmdb(struct ib_work *work, struct ib_error *err)
+{
+	struct ib_tree_filter filter = ib_work_root_filter(work);
+	struct ib_rpmdb_row *rows = ib_arena_alloc(work->arena, work->root.count * sizeof(*rows));
+	IB_AUTO_BUFFER(database, IB_RPMDB_MAX);
+	size_t i = 0;
+	size_t j = 0;
+
+	for (i = 0; i < work->root.count; i++) {
+		const struct ib_package *package = work->root.members[i]->package;
+		bool *left_out =
+			ib_arena_alloc(work->arena, package->file_count * sizeof(*left_out));
+		ib_autofree bool *selected = ib_tree_select_files(package, &filter);
+
+		for (j = 0; j < package->file_count; j++)
+			left_out[j] = !selected[j] && !(package->files[j].flags & IB_FILE_GHOST);
+		rows[i] = (struct ib_rpmdb_row){ work->root.members[i]->rpm, left_out };
+	}
+	IB_TRY(ib_rpmdb_write(rows, work->root.count, work->lock->build_time,
+			      ib_outputs_folder(work->outputs), &database, err));
+	return put(work, DATABASE_NAME, &database, err);
+}
+
+/* A field of the manifest, as rpm's query formats print it. */
+static const char *field(const char *text)
+{
+	return text && *text ? text : "(none)";
+}
+
+/* CONVENTIONS of scanners: exactly ten fields between tabs, one package a line, sorted. */
+static int put_manifest(struct ib_work *work, struct ib_error *err)
+{
+	IB_AUTO_BUFFER(text, 64 << 20);
+	size_t i = 0;
+
+	for (i = 0; i < work->root.count; i++) {
+		const struct ib_package *package = work->root.members[i]->package;
+
+		ib_buffer_putf(&text, "%s\t%s-%s\t%lld\t%lld\t%s\t%s\t%llu\t%s\t%s\t%s\n",
+			       package->name, package->version, package->release,
+			       (long long)work->lock->build_time, (long long)package->build_time,
+			       field(package->vendor), field(package->epoch),
+			       (unsigned long long)package->installed_size, package->arch,
+			       package->epoch ? package->epoch : "0", field(package->source_rpm));
+	}
+	return put(work, MANIFEST_NAME, &text, err);
+}
+
+int ib_work_put_databases(struct ib_work *work, struct ib_error *err)
+{
+	const struct ib_recipe_list *wanted = &work->recipe->package_database;
+	size_t i = 0;
+
+	for (i = 0; i < wanted->count; i++) {
+		if (ib_str_equal(wanted->items[i], "rpmdb"))
+			IB_TRY(put_rpmdb(work, err));
+		else
+			IB_TRY(put_manifest(work, err));
+	}
+	return 0;
+}
