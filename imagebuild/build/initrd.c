@@ -15,7 +15,7 @@
 #include "build/work.h"
 #include "state/state.h"
 
-#define ZSTD_LEVEL 12
+#define ZSTD_LEVEL 9
 
 static const char generator[] = "initrd";
 

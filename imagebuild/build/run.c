@@ -55,6 +55,7 @@ void ib_work_done(struct ib_work *work)
 		ib_keyring_free(work->keyrings[i]);
 	ib_free(work->keyrings);
 	ib_free(work->overlay_sha256);
+	ib_map_free(work->files);
 	ib_strings_done(&work->languages);
 	free_kept(&work->kernel);
 	free_kept(&work->stub);

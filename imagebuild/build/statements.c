@@ -135,6 +135,67 @@ static void gather_options(struct ib_work *work, struct ib_evidence *evidence)
 	evidence->option_count = IB_COUNT(options);
 }
 
+/* One file of the output folder that is being hashed. */
+struct hashing {
+	struct ib_evidence_file *file;
+	char *path; /* owned */
+	struct ib_error err;
+	bool failed;
+};
+
+static void hash_file(void *argument)
+{
+	struct hashing *job = argument;
+
+	job->failed = ib_sha256_file(job->path, job->file->sha256, &job->file->size, &job->err) < 0;
+}
+
+/* The first fault in the order of names is told. */
+static int hash_files(struct ib_work *work, struct hashing *jobs, size_t count,
+		      struct ib_error *err)
+{
+	IB_AUTO(ib_threads) threads = ib_threads_new(work->session->threads, count);
+	bool failed = false;
+	size_t i = 0;
+
+	for (i = 0; i < count; i++)
+		ib_threads_add(threads, hash_file, &jobs[i]);
+	ib_threads_wait(threads);
+	for (i = 0; i < count; i++) {
+		ib_free(jobs[i].path);
+		if (jobs[i].failed && !failed)
+			*err = jobs[i].err;
+		else
+			ib_error_clear(&jobs[i].err);
+		failed |= jobs[i].failed;
+	}
+	return failed ? -(int)err->kind : 0;
+}
+
+/* Digests of those files that have none yet: what lies in the output folder changes no more. */
+static int learn_files(struct ib_work *work, const struct ib_strings *names, struct ib_error *err)
+{
+	ib_autofree struct hashing *jobs = ib_alloc_array(names->count, sizeof(*jobs));
+	size_t count = 0;
+	size_t i = 0;
+
+	if (!work->files)
+		work->files = ib_map_new();
+	for (i = 0; i < names->count; i++) {
+		struct ib_evidence_file *file = NULL;
+
+		if (ib_map_has(work->files, names->items[i]))
+			continue;
+		file = ib_arena_alloc(work->arena, sizeof(*file));
+		file->name = ib_arena_strdup(work->arena, names->items[i]);
+		ib_map_set(work->files, file->name, file);
+		jobs[count].file = file;
+		jobs[count++].path =
+			ib_path_join(ib_outputs_folder(work->outputs), names->items[i]);
+	}
+	return count ? hash_files(work, jobs, count, err) : 0;
+}
+
 /* Every file that lies in the output folder by now, with size and digest. */
 static int gather_files(struct ib_work *work, struct ib_evidence *evidence, struct ib_error *err)
 {
@@ -142,12 +203,11 @@ static int gather_files(struct ib_work *work, struct ib_evidence *evidence, stru
 	struct ib_evidence_file *files = ib_arena_alloc(work->arena, names->count * sizeof(*files));
 	size_t i = 0;
 
+	IB_TRY(learn_files(work, names, err));
 	for (i = 0; i < names->count; i++) {
-		ib_autofree char *path =
-			ib_path_join(ib_outputs_folder(work->outputs), names->items[i]);
+		const struct ib_evidence_file *known = ib_map_get(work->files, names->items[i]);
 
-		files[i].name = ib_arena_strdup(work->arena, names->items[i]);
-		IB_TRY(ib_sha256_file(path, files[i].sha256, &files[i].size, err));
+		files[i] = *known;
 		if (ib_str_ends(files[i].name, ".root.erofs"))
 			evidence->root_image = &files[i];
 		if (ib_str_ends(files[i].name, ".initrd"))

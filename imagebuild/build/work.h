@@ -67,6 +67,7 @@ struct ib_work {
 	char root_hash_hex[65];
 	struct ib_evidence_part *uki_parts; /* in the arena */
 	size_t uki_part_count;
+	struct ib_map *files; /* of the output folder: name → struct ib_evidence_file */
 };
 
 /* keyrings.c: one keyring a repository, holding the keys that the recipe pins for it. */

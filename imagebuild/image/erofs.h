@@ -14,7 +14,8 @@
  * directories; then shared attributes; then inodes with what is inline. Clusters
  * are 4 KiB, their indexes compact. Files with the same SHA-256 are stored once.
  *
- * After stream, the inodes of the tree carry the digests of their contents.
+ * What was streamed last is still being compressed when stream returns, while the caller
+ * goes on. After finish, the inodes of the tree carry the digests of their contents.
  */
 #ifndef IB_IMAGE_EROFS_H
 #define IB_IMAGE_EROFS_H

@@ -6,6 +6,8 @@
 
 /* What the compressor sees of a segment before anything is known of it. */
 #define FIRST_OFFER ((size_t)16 << 10)
+/* What it sees behind a block that did not compress: enough to tell whether this one does. */
+#define DOUBTFUL_OFFER (EROFS_BLOCK + 256U)
 
 void ib_hashing_free(struct hashing *hashing)
 {
@@ -65,14 +67,28 @@ static void digest_part(struct segment *segment)
 	ib_turn_advance(hashing->turn);
 }
 
-/* Puts one block behind the output: compressed data stands at its end, as LZ4_0PADDING has it. */
-static void put_extent(struct segment *segment, const void *data, size_t size, bool is_raw)
+/*
+ * The block at the end of the output takes an extent: compressed data, which lies at its front,
+ * moves to its end, as LZ4_0PADDING has it.
+ */
+static void close_block(struct segment *segment, size_t size)
 {
 	uint8_t *block = segment->output + segment->output_size;
 	size_t gap = EROFS_BLOCK - size;
 
-	memset(is_raw ? block + size : block, 0, gap);
-	memcpy(is_raw ? block : block + gap, data, size);
+	if (gap) {
+		memmove(block + gap, block, size);
+		memset(block, 0, gap);
+	}
+	segment->output_size += EROFS_BLOCK;
+}
+
+static void put_raw(struct segment *segment, const void *data, size_t size)
+{
+	uint8_t *block = segment->output + segment->output_size;
+
+	memcpy(block, data, size);
+	memset(block + size, 0, EROFS_BLOCK - size);
 	segment->output_size += EROFS_BLOCK;
 }
 
@@ -84,8 +100,8 @@ static void add_extent(struct segment *segment, size_t taken, bool is_raw)
 
 /*
  * LZ4HC looks through all that it is offered before it notices that nothing of
- * it compresses; so it is offered about twice of what fitted last time, and more
- * only when all of that fits.
+ * it compresses; so it is offered about twice of what fitted last time, little where
+ * that was not compressed at all, and more only when all of that fits.
  */
 static size_t fill_block(struct ib_lz4 *lz4, const uint8_t *in, size_t left, size_t offer,
 			 uint8_t *block, size_t *ret_taken)
@@ -119,18 +135,19 @@ static void compress(struct segment *segment, struct ib_lz4 *lz4)
 	while (at < segment->input_size) {
 		const uint8_t *in = segment->input + at;
 		size_t left = segment->input_size - at;
-		uint8_t block[EROFS_BLOCK];
+		size_t offer = last > EROFS_BLOCK ? 2 * last : DOUBTFUL_OFFER;
 		size_t taken = 0;
 		size_t written = 0;
 
 		if (left > EROFS_BLOCK)
-			written = fill_block(lz4, in, left, 2 * last, block, &taken);
+			written = fill_block(lz4, in, left, offer,
+					     segment->output + segment->output_size, &taken);
 		if (taken > EROFS_BLOCK) {
-			put_extent(segment, block, written, false);
+			close_block(segment, written);
 			add_extent(segment, taken, false);
 		} else {
 			taken = IB_MIN(left, (size_t)EROFS_BLOCK);
-			put_extent(segment, in, taken, true);
+			put_raw(segment, in, taken);
 			add_extent(segment, taken, true);
 		}
 		at += taken;

@@ -216,13 +216,13 @@ START_TEST(contents_are_stored_once_digested_and_observed)
 	ck_assert_uint_eq(observed.ended, 5);
 	ck_assert_uint_eq(observed.bytes, 100 + 3 * 70000 + 9000);
 	ck_assert_uint_eq(ib_erofs_totals(writer).shared_files, 2);
+	ck_ok(ib_erofs_finish(writer, &size, &err));
 	for (i = 0; i < IB_COUNT(first_files); i++) {
 		const struct ib_node *node = ib_tree_find(tree, first_files[i].path);
 
 		ck_assert(node->inode->has_sha256);
 		ck_assert_mem_eq(node->inode->sha256, made[0].digests[i], 32);
 	}
-	ck_ok(ib_erofs_finish(writer, &size, &err));
 	image = open_image();
 	ck_ok(ib_erofs_read_tree(&image, NULL, &back, &err));
 	ck_assert_mem_eq(ib_tree_find(back, "/bigger")->inode->sha256, made[0].digests[0], 32);
