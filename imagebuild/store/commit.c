@@ -110,16 +110,24 @@ const char *ib_store_file_path(const struct ib_store_file *file)
 	return file->path;
 }
 
-/* From temporary/ to its place, with mode 0400: what has a digest for a name is not written again. */
+/*
+ * From temporary/ to its place, with a mode that says: what has a digest for a name is not written
+ * again. Whoever may look into the store at all may read it.
+ */
 static int rename_into(struct ib_store_file *file, const char *folder, const char *digest,
-		       struct ib_error *err)
+		       bool is_content, struct ib_error *err)
 {
 	ib_autofree char *place = ib_store_place(file->store, folder, digest);
 	ib_autofree char *directory = ib_path_directory(place);
+	ib_autoclose int gate = -1;
 
-	IB_TRY(ib_file_make_directory(directory, 0700, err));
-	if (fchmod(file->fd, 0400) || fsync(file->fd))
+	IB_TRY(ib_file_make_directory(directory, 0755, err));
+	if (fchmod(file->fd, 0444) || fsync(file->fd))
 		return ib_fail_errno(err, errno, "could not write '%s'", file->path);
+	if (is_content) {
+		IB_TRY(ib_store_open_gate(file->store, false, &gate, err));
+		IB_TRY(ib_store_note_use(file->store, digest, err));
+	}
 	IB_TRY(ib_file_rename(file->path, place, err));
 	ib_free(ib_take(file->path));
 	return 0;
@@ -138,7 +146,7 @@ int ib_store_commit(struct ib_store_file *file, enum ib_store_content content, c
 		return ib_fail(err, IB_TRUST, "what was written has the SHA-256 %s, expected %s",
 			       hex, sha256);
 	}
-	IB_TRY(rename_into(file, ib_store_content_folder(content), hex, err));
+	IB_TRY(rename_into(file, ib_store_content_folder(content), hex, true, err));
 	if (ret_sha256)
 		memcpy(ret_sha256, hex, sizeof(hex));
 	return 0;
@@ -156,7 +164,7 @@ int ib_store_commit_derived(struct ib_store_file *file, enum ib_store_derived de
 			     err));
 	IB_TRY(ib_fd_write(file->fd, trailer, IB_STORE_TRAILER_SIZE, size, file->path, err));
 	ib_sha256_hex(key, strlen(key), name);
-	return rename_into(file, ib_store_derived_folder(derived), name, err);
+	return rename_into(file, ib_store_derived_folder(derived), name, false, err);
 }
 
 /* A writer that lives holds the lock; a dead one's file is kept for a day, to be resumed. */

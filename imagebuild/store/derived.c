@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* derived - things found again by their key; and a walk over all there is. */
-#include <dirent.h>
+/* derived - things found again by their key. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -16,6 +15,8 @@ int ib_store_put_derived(struct ib_store *store, enum ib_store_derived derived, 
 {
 	IB_AUTO(ib_store_file) file = NULL;
 
+	if (store->read_only)
+		return 0; /* it can be made again */
 	IB_TRY(ib_store_begin(store, NULL, &file, err));
 	IB_TRY(ib_fd_write(ib_store_file_fd(file), data, size, UINT64_MAX, ib_store_file_path(file),
 			   err));
@@ -47,6 +48,7 @@ bool ib_store_open_derived(const struct ib_store *store, enum ib_store_derived d
 			   const char *key, int *ret_fd, uint64_t *ret_size, char *sha256)
 {
 	ib_autofree char *path = NULL;
+	struct stat st;
 	char name[65];
 	int fd = -1;
 
@@ -55,10 +57,11 @@ bool ib_store_open_derived(const struct ib_store *store, enum ib_store_derived d
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	if (!read_trailer(fd, path, ret_size, sha256)) {
+	if (fstat(fd, &st) || !read_trailer(fd, path, ret_size, sha256)) {
 		close(fd);
 		return false;
 	}
+	ib_store_touch(store, path, st.st_mtime);
 	*ret_fd = fd;
 	return true;
 }
@@ -89,65 +92,16 @@ bool ib_store_get_derived(const struct ib_store *store, enum ib_store_derived de
 	return true;
 }
 
-static int list_names(const char *path, struct ib_strings *list, struct ib_error *err)
+bool ib_store_derived_holds(int fd, const char *path)
 {
-	DIR *directory = opendir(path);
-	const struct dirent *entry = NULL;
+	struct ib_error ignored = IB_ERROR_INIT; /* as above */
+	uint64_t size = 0;
+	char expected[65];
+	char found[65];
+	bool holds = read_trailer(fd, path, &size, expected) &&
+		     !ib_store_hash(fd, size, path, found, &ignored) &&
+		     ib_str_equal(found, expected);
 
-	if (!directory)
-		return errno == ENOENT ? 0 : ib_fail_errno(err, errno, "could not read '%s'", path);
-	while ((entry = readdir(directory)))
-		if (entry->d_name[0] != '.')
-			ib_strings_add(list, entry->d_name);
-	closedir(directory);
-	ib_strings_sort_unique(list);
-	return 0;
-}
-
-static int walk_files(const char *folder, const char *path, ib_store_entry_fn visit, void *context,
-		      struct ib_error *err)
-{
-	IB_AUTO_STRINGS(names);
-	size_t i = 0;
-
-	IB_TRY(list_names(path, &names, err));
-	for (i = 0; i < names.count; i++) {
-		ib_autofree char *file = ib_path_join(path, names.items[i]);
-		struct ib_store_entry entry = { .folder = folder, .name = names.items[i] };
-		struct stat st;
-
-		if (lstat(file, &st) || !S_ISREG(st.st_mode) || !ib_hex_is(names.items[i], 64))
-			continue;
-		entry.size = (uint64_t)st.st_size;
-		entry.used = st.st_mtime;
-		IB_TRY(visit(context, &entry, err));
-	}
-	return 0;
-}
-
-static int walk_folder(const struct ib_store *store, const char *name, ib_store_entry_fn visit,
-		       void *context, struct ib_error *err)
-{
-	ib_autofree char *folder = ib_path_join(store->root, name);
-	IB_AUTO_STRINGS(parts);
-	size_t i = 0;
-
-	IB_TRY(list_names(folder, &parts, err));
-	for (i = 0; i < parts.count; i++) {
-		ib_autofree char *path = ib_path_join(folder, parts.items[i]);
-
-		IB_TRY(walk_files(name, path, visit, context, err));
-	}
-	return 0;
-}
-
-int ib_store_walk(const struct ib_store *store, ib_store_entry_fn visit, void *context,
-		  struct ib_error *err)
-{
-	const char *const walked[] = { "blocks", "facts", "metadata", "outputs", "rpm" };
-	size_t i = 0;
-
-	for (i = 0; i < IB_COUNT(walked); i++)
-		IB_TRY(walk_folder(store, walked[i], visit, context, err));
-	return 0;
+	ib_error_clear(&ignored);
+	return holds;
 }

@@ -9,8 +9,10 @@
 #include "store/internal.h"
 #include "store/store.h"
 
-static const char *const folders[] = { "rpm",     "metadata", "blocks",   "facts",
-				       "outputs", "solv",     "temporary" };
+#define TEMPORARY "temporary"
+
+static const char *const folders[] = { "rpm",     "metadata",           "blocks", "facts",
+				       "outputs", IB_STORE_SOLV_FOLDER, TEMPORARY };
 
 static const char *const content_folders[] = {
 	[IB_STORE_RPM] = "rpm", [IB_STORE_METADATA] = "metadata"
@@ -28,6 +30,26 @@ const char *ib_store_content_folder(enum ib_store_content content)
 const char *ib_store_derived_folder(enum ib_store_derived derived)
 {
 	return derived_folders[derived];
+}
+
+bool ib_store_is_content(const char *folder)
+{
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(content_folders); i++)
+		if (ib_str_equal(folder, content_folders[i]))
+			return true;
+	return false;
+}
+
+void ib_store_folders(struct ib_strings *list)
+{
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(folders); i++)
+		if (!ib_str_equal(folders[i], TEMPORARY))
+			ib_strings_add(list, folders[i]);
+	ib_strings_sort_unique(list);
 }
 
 char *ib_store_place(const struct ib_store *store, const char *folder, const char *digest)
@@ -69,12 +91,19 @@ static int prepare_folders(const struct ib_store *store, struct ib_error *err)
 		ib_autofree char *path = ib_path_join(store->root, folders[i]);
 
 		if (!store->read_only)
-			IB_TRY(ib_file_make_directory(path, 0700, err));
+			IB_TRY(ib_file_make_directory(path, 0755, err));
 		else if (!ib_file_exists(path))
 			continue;
 		IB_TRY(judge_folder(path, store->read_only, err));
 	}
 	return 0;
+}
+
+/* It is there, and we may not write: a read-only mount, or a store that root shares. */
+static bool cannot_write(const char *path)
+{
+	return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) &&
+	       (errno == EROFS || errno == EACCES);
 }
 
 int ib_store_open(const char *path, unsigned flags, struct ib_store **ret_store,
@@ -84,14 +113,16 @@ int ib_store_open(const char *path, unsigned flags, struct ib_store **ret_store,
 	ib_autofree char *solv = NULL;
 
 	store->root = ib_strdup(path);
-	store->read_only = flags & IB_STORE_READ_ONLY;
+	store->use_fd = -1;
+	store->read_only = flags & IB_STORE_READ_ONLY || cannot_write(path);
 	if (!store->read_only)
 		IB_TRY(ib_file_make_directory(path, 0700, err));
 	IB_TRY(judge_folder(path, store->read_only, err));
 	IB_TRY(prepare_folders(store, err));
-	solv = ib_path_join(path, "solv");
+	solv = ib_path_join(path, IB_STORE_SOLV_FOLDER);
 	if (ib_file_exists(solv))
 		store->solv = ib_take(solv);
+	IB_TRY(ib_store_begin_uses(store, err));
 	if (!store->read_only)
 		ib_store_sweep(store);
 	*ret_store = ib_take(store);
@@ -102,6 +133,7 @@ void ib_store_free(struct ib_store *store)
 {
 	if (!store)
 		return;
+	ib_store_end_uses(store);
 	ib_free(store->root);
 	ib_free(store->solv);
 	ib_free(store);
@@ -110,6 +142,11 @@ void ib_store_free(struct ib_store *store)
 const char *ib_store_root(const struct ib_store *store)
 {
 	return store->root;
+}
+
+bool ib_store_is_read_only(const struct ib_store *store)
+{
+	return store->read_only;
 }
 
 const char *ib_store_solv_folder(const struct ib_store *store)
@@ -124,10 +161,7 @@ char *ib_store_path(const struct ib_store *store, enum ib_store_content content,
 
 bool ib_store_has(const struct ib_store *store, enum ib_store_content content, const char *sha256)
 {
-	ib_autofree char *path = ib_store_path(store, content, sha256);
-	struct stat st;
-
-	return ib_hex_is(sha256, 64) && !lstat(path, &st) && S_ISREG(st.st_mode);
+	return ib_hex_is(sha256, 64) && ib_store_take_use(store, content_folders[content], sha256);
 }
 
 int ib_store_open_blob(const struct ib_store *store, enum ib_store_content content,
@@ -138,6 +172,7 @@ int ib_store_open_blob(const struct ib_store *store, enum ib_store_content conte
 
 	if (!ib_hex_is(sha256, 64))
 		return ib_fail(err, IB_INPUT, "'%s' is not a SHA-256 digest", sha256);
+	(void)ib_store_has(store, content, sha256); /* and it stays */
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", path);
@@ -177,7 +212,8 @@ int ib_store_verify(const struct ib_store *store, enum ib_store_content content,
 	if (!ib_str_equal(hex, sha256)) {
 		ib_fail(err, IB_TRUST, "'%s' has the SHA-256 %s, not the one it is named by", path,
 			hex);
-		ib_error_hint(err, "Remove it; it will be fetched again.");
+		ib_error_hint(err, "'imagebuild cache verify --remove' removes what is damaged; it "
+				   "can then be fetched again.");
 		return -IB_TRUST;
 	}
 	if (ret_size)

@@ -8,7 +8,8 @@
  *     ROOT/facts/ab/abcd…        text; the last 80 bytes are a trailer with the
  *     ROOT/outputs/ab/abcd…      SHA-256 of what stands before it
  *     ROOT/solv/               the resolver's cache, which checks itself
- *     ROOT/temporary/          what is being written
+ *     ROOT/temporary/          what is being written, and lists of what is in use
+ *     ROOT/gate, ROOT/readers  empty; locked while uses are noted (see use.c)
  *
  * A name under rpm/ or metadata/ appears only when the bytes below it have
  * been hashed and are on disk: commit hashes what was written, syncs it and
@@ -19,6 +20,12 @@
  * Whoever reads hashes again: a name is a promise of the one who wrote it,
  * and disks fail. Derived things can be made again, so that a damaged one is
  * only absent.
+ *
+ * What a process has found here, or brought, stays until it frees its store or
+ * dies, whoever prunes meanwhile; derived things may go, they can be made again.
+ * A store that may not be written (a read-only mount, one that root shares) is
+ * opened read-only by itself: what is there is used, nothing derived is kept.
+ * While somebody reads so, nobody can prune.
  *
  * The root must belong to the user (read-only: or to root) and may be
  * writable by nobody else; the same holds for the folders in it.
@@ -47,6 +54,7 @@ struct ib_store;
 int ib_store_open(const char *path, unsigned flags, struct ib_store **ret_store,
 		  struct ib_error *err) IB_MUST_CHECK;
 void ib_store_free(struct ib_store *store);
+bool ib_store_is_read_only(const struct ib_store *store);
 const char *ib_store_root(const struct ib_store *store);
 /* Where the resolver keeps its cache; NULL for a read-only store without one. */
 const char *ib_store_solv_folder(const struct ib_store *store);
@@ -54,6 +62,7 @@ const char *ib_store_solv_folder(const struct ib_store *store);
 /* Where that content lies or would lie; the caller owns the text. */
 char *ib_store_path(const struct ib_store *store, enum ib_store_content content,
 		    const char *sha256);
+/* What is there is not pruned while this store is open. */
 bool ib_store_has(const struct ib_store *store, enum ib_store_content content, const char *sha256);
 /* IB_MISSING when it is not there. The caller owns *ret_fd and hashes what it reads. */
 int ib_store_open_blob(const struct ib_store *store, enum ib_store_content content,
@@ -109,12 +118,13 @@ bool ib_store_open_derived(const struct ib_store *store, enum ib_store_derived d
 int ib_store_remove_derived(struct ib_store *store, enum ib_store_derived derived, const char *key,
 			    struct ib_error *err) IB_MUST_CHECK;
 
-/* One file of the store, for listing and pruning. */
+/* One file of the store, for listing, checking and pruning. */
 struct ib_store_entry {
-	const char *folder; /* "rpm", "metadata", "blocks", "facts", "outputs" */
-	const char *name;   /* the digest it lies under */
+	const char *folder; /* "rpm", "metadata", "blocks", "facts", "outputs", "solv" */
+	const char *name;   /* the digest it lies under; "solv": a file name */
+	const char *path;
 	uint64_t size;
-	int64_t used; /* time of the last commit */
+	int64_t used; /* about when it was last used: to the hour */
 };
 
 typedef int (*ib_store_entry_fn)(void *context, const struct ib_store_entry *entry,
@@ -123,6 +133,25 @@ typedef int (*ib_store_entry_fn)(void *context, const struct ib_store_entry *ent
 /* Calls visit for each file, sorted by folder and name; its failure ends the walk. */
 int ib_store_walk(const struct ib_store *store, ib_store_entry_fn visit, void *context,
 		  struct ib_error *err) IB_MUST_CHECK;
+/* Reads all of it: IB_TRUST when it is damaged. */
+int ib_store_check(const struct ib_store *store, const struct ib_store_entry *entry,
+		   struct ib_error *err) IB_MUST_CHECK;
+int ib_store_remove_entry(struct ib_store *store, const struct ib_store_entry *entry,
+			  struct ib_error *err) IB_MUST_CHECK;
+
+struct ib_store_pruning {
+	int64_t unused_since; /* what was used after that stays */
+	bool dry_run;
+	void *context;
+	/* What else stays; may be NULL. */
+	bool (*keeps)(void *context, const struct ib_store_entry *entry);
+	/* Told of each that was, or with dry_run would be, removed; may be NULL. */
+	void (*removed)(void *context, const struct ib_store_entry *entry);
+};
+
+/* Nothing that a living process uses goes. Others wait meanwhile before they look anything up. */
+int ib_store_prune(struct ib_store *store, const struct ib_store_pruning *pruning,
+		   struct ib_error *err) IB_MUST_CHECK;
 
 IB_DEFINE_AUTO(ib_store);
 IB_DEFINE_AUTO(ib_store_file);

@@ -38,7 +38,7 @@ static struct ib_store_file *write_new(struct ib_store *store, const char *resum
 static size_t count_temporary(const struct ib_store *store)
 {
 	ib_autofree char *command =
-		ib_strf("exit $(ls '%s/temporary' | wc -l)", ib_store_root(store));
+		ib_strf("exit $(ls '%s/temporary' | grep -vc '^use\\.')", ib_store_root(store));
 	int status = system(command);
 
 	ck_assert(WIFEXITED(status));
