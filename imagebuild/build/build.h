@@ -77,6 +77,46 @@ int ib_build_run(const struct ib_session *session, const struct ib_recipe *recip
 		 const struct ib_lock *lock, const struct ib_build_options *options,
 		 struct ib_strings *ret_names, struct ib_error *err) IB_MUST_CHECK;
 
+/* One thing that the store holds. */
+struct ib_cache_item {
+	const char *kind;   /* "rpm", "metadata", "blocks", "facts", "outputs", "solv" */
+	const char *digest; /* or a file name */
+	const char *name;   /* what a package calls itself; "" */
+	const char *damage; /* what is wrong with it, or NULL */
+	uint64_t size;
+	int64_t used;
+};
+
+struct ib_cache_list {
+	struct ib_cache_item *items; /* sorted by kind and digest */
+	size_t count;
+	size_t checked;         /* by verify: how many were read */
+	struct ib_arena *arena; /* owned */
+};
+
+void ib_cache_list_free(struct ib_cache_list *list);
+
+struct ib_cache_request {
+	const char *only;                   /* a kind, or NULL: all */
+	bool with_names;                    /* list: look into packages */
+	bool remove;                        /* verify: remove what is damaged */
+	bool dry_run;                       /* prune: only say what would go */
+	uint32_t age_days;                  /* prune: what was used since then stays */
+	int64_t now;                        /* prune: what the clock says */
+	const struct ib_lock *const *locks; /* prune: the packages that they name stay */
+	size_t lock_count;
+};
+
+int ib_build_cache_list(const struct ib_session *session, const struct ib_cache_request *request,
+			struct ib_cache_list **ret_list, struct ib_error *err) IB_MUST_CHECK;
+/* Reads and hashes all of it; the list is of what is damaged. */
+int ib_build_cache_verify(const struct ib_session *session, const struct ib_cache_request *request,
+			  struct ib_cache_list **ret_list, struct ib_error *err) IB_MUST_CHECK;
+/* The list is of what went, or would go. Nothing that a running process uses goes. */
+int ib_build_cache_prune(const struct ib_session *session, const struct ib_cache_request *request,
+			 struct ib_cache_list **ret_list, struct ib_error *err) IB_MUST_CHECK;
+
+IB_DEFINE_AUTO(ib_cache_list);
 IB_DEFINE_AUTO(ib_choices);
 
 #endif

@@ -6,6 +6,7 @@
 struct ib_command;
 
 extern const struct ib_command ib_cmd_build;
+extern const struct ib_command ib_cmd_cache;
 extern const struct ib_command ib_cmd_fetch;
 extern const struct ib_command ib_cmd_inspect;
 extern const struct ib_command ib_cmd_keys;

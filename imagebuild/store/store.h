@@ -145,8 +145,8 @@ struct ib_store_pruning {
 	void *context;
 	/* What else stays; may be NULL. */
 	bool (*keeps)(void *context, const struct ib_store_entry *entry);
-	/* Told of each that was, or with dry_run would be, removed; may be NULL. */
-	void (*removed)(void *context, const struct ib_store_entry *entry);
+	/* Told of each just before it is, or with dry_run would be, removed; may be NULL. */
+	void (*goes)(void *context, const struct ib_store_entry *entry);
 };
 
 /* Nothing that a living process uses goes. Others wait meanwhile before they look anything up. */

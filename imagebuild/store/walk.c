@@ -151,11 +151,9 @@ static int prune_one(void *context, const struct ib_store_entry *entry, struct i
 	if (entry->used > pruning->unused_since || ib_map_has(sweep->uses, entry->name) ||
 	    (pruning->keeps && pruning->keeps(pruning->context, entry)))
 		return 0;
-	if (!pruning->dry_run)
-		IB_TRY(ib_store_remove_entry(sweep->store, entry, err));
-	if (pruning->removed)
-		pruning->removed(pruning->context, entry);
-	return 0;
+	if (pruning->goes)
+		pruning->goes(pruning->context, entry);
+	return pruning->dry_run ? 0 : ib_store_remove_entry(sweep->store, entry, err);
 }
 
 int ib_store_prune(struct ib_store *store, const struct ib_store_pruning *pruning,

@@ -62,7 +62,7 @@ static size_t prune(int days, bool dry_run)
 	const struct ib_store_pruning pruning = { .unused_since = ib_clock_now() - days * 86400,
 						  .dry_run = dry_run,
 						  .context = &count,
-						  .removed = count_removed };
+						  .goes = count_removed };
 
 	ck_ok(ib_store_prune(store, &pruning, &err));
 	return count;
