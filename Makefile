@@ -18,8 +18,8 @@ VERSION  := 0.1.0
 MODE     ?= debug
 BUILD    ?= build
 OUT      := $(BUILD)/$(MODE)
-PACKAGES := fdisk jansson libarchive libcap libcrypto libcurl liblz4 librepo libselinux libsolv libsolvext modulemd-2.0 \
-	libsquashfs1 libzstd rpm sqlite3 yaml-0.1
+PACKAGES := fdisk jansson libarchive libcap libcrypto libcurl liblz4 liblzma librepo libselinux libsolv libsolvext modulemd-2.0 \
+	libsquashfs1 libzstd rpm sqlite3 yaml-0.1 zlib
 
 # ---- flags ---------------------------------------------------------------
 IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))

@@ -7,6 +7,7 @@
 #define IB_COMPRESS_H
 
 #include "compress/lz4.h"
+#include "compress/unpack.h"
 #include "compress/zstd.h"
 
 #endif

@@ -4,13 +4,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "compress/compress.h"
+
 #define KEPT_MAX (64U << 20) /* all texts of one package */
 #define ELF_MAX  (192U << 20)
+#define INFO_MAX (64U << 20)
 
 enum use {
 	USE_TEXT,   /* keep the bytes */
 	USE_ELF,    /* read as a library or program */
-	USE_MODULE, /* read as a kernel module */
+	USE_MODULE, /* read as a kernel module, compressed or not */
+	USE_INFO,   /* keep of an info page what it wants to have in the directory */
 };
 
 /* Which files are of interest: below a folder (without /usr in front), by the end of the name. */
@@ -54,6 +58,13 @@ static const struct interest interests[] = {
 	{ "/lib/modules/", "/modules.builtin", 16 << 20, USE_TEXT },
 	{ "/lib/modules/", "/modules.builtin.modinfo", 16 << 20, USE_TEXT },
 	{ "/lib/modules/", ".ko", ELF_MAX, USE_MODULE },
+	{ "/lib/modules/", ".ko.xz", ELF_MAX, USE_MODULE },
+	{ "/lib/modules/", ".ko.zst", ELF_MAX, USE_MODULE },
+	{ "/lib/modules/", ".ko.gz", ELF_MAX, USE_MODULE },
+	{ "/share/crypto-policies/", "", 1 << 20, USE_TEXT },
+	{ "/etc/crypto-policies/", "", 1 << 20, USE_TEXT },
+	{ "/share/info/dir", "", 4 << 20, USE_TEXT },
+	{ "/share/info/", "", 16 << 20, USE_INFO },
 };
 
 struct ib_facts {
@@ -119,17 +130,29 @@ bool ib_facts_wants(const char *path, uint32_t mode, uint64_t size)
 	return S_ISREG(mode) && interest_of(path, size, &use);
 }
 
+/* A module's bytes: of a compressed one what is inside, which then lies in out. */
+static int unpack(const void **data, size_t *size, struct ib_buffer *out, struct ib_error *err)
+{
+	if (!ib_unpack_is(*data, *size))
+		return 0;
+	IB_TRY(ib_unpack(*data, *size, out, err));
+	*data = out->data;
+	*size = out->size;
+	return 0;
+}
+
 static void read_elf(struct ib_arena *arena, enum use use, const void *data, size_t size,
 		     struct ib_fact *fact)
 {
 	struct ib_error err = IB_ERROR_INIT;
 	struct ib_elf *elf = NULL;
 	struct ib_elf_module *module = NULL;
-	int r = 0;
+	IB_AUTO_BUFFER(inside, ELF_MAX);
+	int r = use == USE_MODULE ? unpack(&data, &size, &inside, &err) : 0;
 
-	if (use == USE_MODULE)
+	if (r == 0 && use == USE_MODULE)
 		r = ib_elf_read_module(data, size, arena, &module, &err);
-	else if (ib_elf_is(data, size)) /* a linker's script is no fault */
+	else if (r == 0 && ib_elf_is(data, size)) /* a linker's script is no fault */
 		r = ib_elf_read(data, size, arena, &elf, &err);
 	if (r < 0) {
 		fact->problem = ib_arena_strdup(arena, err.text);
@@ -137,6 +160,45 @@ static void read_elf(struct ib_arena *arena, enum use use, const void *data, siz
 	}
 	fact->elf = elf;
 	fact->module = module;
+}
+
+/* The lines of a page that speak to the directory: sections and entries (Texinfo, "Installing Info"). */
+static void keep_directory_lines(const char *text, struct ib_buffer *out)
+{
+	bool inside = false;
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		bool section = ib_str_starts(text, "INFO-DIR-SECTION ");
+
+		if (ib_str_starts(text, "END-INFO-DIR-ENTRY"))
+			inside = false;
+		if (section || inside) {
+			ib_buffer_put(out, text, length);
+			ib_buffer_put_u8(out, '\n');
+		}
+		if (ib_str_starts(text, "START-INFO-DIR-ENTRY"))
+			inside = true;
+		text += length + (text[length] == '\n');
+	}
+}
+
+static void read_info(struct ib_arena *arena, const void *data, size_t size, struct ib_fact *fact)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(page, INFO_MAX);
+	IB_AUTO_BUFFER(lines, INFO_MAX + 2);
+
+	if (!ib_unpack_is(data, size))
+		ib_buffer_put(&page, data, size);
+	else if (ib_unpack(data, size, &page, &err) < 0) {
+		fact->problem = ib_arena_strdup(arena, err.text);
+		ib_error_clear(&err);
+		ib_buffer_clear(&page);
+	}
+	keep_directory_lines(ib_buffer_text(&page), &lines);
+	fact->data = ib_arena_strdup(arena, ib_buffer_text(&lines));
+	fact->size = lines.size;
 }
 
 static struct ib_fact *make_fact(struct ib_arena *arena, const char *path, const void *data,
@@ -147,7 +209,9 @@ static struct ib_fact *make_fact(struct ib_arena *arena, const char *path, const
 
 	fact->path = ib_arena_strdup(arena, path);
 	fact->size = size;
-	if (interest_of(path, size, &use) && use != USE_TEXT) {
+	if (interest_of(path, size, &use) && use == USE_INFO) {
+		read_info(arena, data, size, fact);
+	} else if (use != USE_TEXT) {
 		read_elf(arena, use, data, size, fact);
 	} else {
 		char *copy = ib_arena_alloc(arena, size + 1);

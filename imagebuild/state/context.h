@@ -61,11 +61,17 @@ int ib_state_specifiers(struct ib_state *state, const char *text, const char **r
 /* The value of KEY= in the image's os-release without quotes, or NULL. */
 const char *ib_state_os_release(const struct ib_state *state, const char *key);
 
+/* One effect of a scriptlet on a path; other kinds are nothing. */
+int ib_state_scriptlet_path(struct ib_state *state, const struct ib_effect *effect,
+			    struct ib_error *err) IB_MUST_CHECK;
+
 /* The generators; see generators.c for their order. */
 int ib_state_sysusers(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_tmpfiles(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_alternatives(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_scriptlet_paths(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
+int ib_state_info(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
+int ib_state_crypto_policies(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_shells(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_identity(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_machine_id(struct ib_state *state, struct ib_error *err) IB_MUST_CHECK;

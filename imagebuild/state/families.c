@@ -15,11 +15,18 @@ static const struct family families[] = {
 	{ "boot-entries",
 	  "kernel-install and the like: the image has its own unified kernel image" },
 	{ "ca-certificates", "the bundle of trusted authorities" },
+	{ "caches",
+	  "icons, fonts, modules of GIO and gconv: who looks for them reads the folders where no cache is" },
 	{ "catalog", "the journal's catalog: its service makes it on /var at each first boot" },
 	{ "cleanup", "removes leftovers that a new image does not have" },
+	{ "crypto-policies", "the links to what the chosen policy says for each library" },
 	{ "depmod", "the indexes of kernel modules" },
+	{ "files", "small files, modes, owners and capabilities set by name" },
 	{ "hwdb", "udev's hardware database in its binary form" },
+	{ "info", "the directory of info pages" },
+	{ "labels", "SELinux labels: every path of the image has its own from file_contexts" },
 	{ "ldconfig", "the loader's cache and the links by which it finds libraries" },
+	{ "machine-id", "the image has no identity of a machine; it is made at its first boot" },
 	{ "nothing", "no command has an effect on files" },
 	{ "paths", "folders, links and empty files" },
 	{ "presets", "units enabled as the presets say" },
@@ -28,6 +35,7 @@ static const struct family families[] = {
 	{ "shells", "lines of /etc/shells" },
 	{ "tmpfiles", "what tmpfiles.d says of /etc and /var" },
 	{ "units", "units enabled by name" },
+	{ "upgrade-only", "waits for an older version of its own package; a new image has one" },
 	{ "verify-only", "runs only when rpm verifies a package" },
 };
 
@@ -58,7 +66,8 @@ void ib_judgement_effect(struct ib_judgement *judgement, enum ib_effect_kind kin
 	va_end(ap);
 	ib_grow(judgement->effects, judgement->effect_count);
 	judgement->effects[judgement->effect_count++] =
-		(struct ib_effect){ kind, ib_arena_strdup(judgement->arena, text) };
+		(struct ib_effect){ kind, ib_arena_strdup(judgement->arena, text),
+				    judgement->scriptlet->kind == IB_SCRIPTLET_PRETRANS };
 }
 
 bool ib_command_writes(const struct ib_shell_command *command, const char **ret_operation,
@@ -113,6 +122,17 @@ static bool match_reading(struct ib_judgement *judgement, const struct ib_shell_
 			return false;
 	}
 	return true;
+}
+
+/* One more: a first line that older makeinfo left in the directory of pages, which ours never has. */
+static bool match_sed(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	if (command->count == 4 && !strcmp(command->words[1].text, "-i") &&
+	    command->words[2].known && ib_str_starts(command->words[2].text, "/^This is") &&
+	    ib_str_ends(command->words[2].text, "/d") &&
+	    !strcmp(command->words[3].text, "/usr/share/info/dir"))
+		return true;
+	return match_reading(judgement, command);
 }
 
 static bool match_rpm(struct ib_judgement *judgement, const struct ib_shell_command *command)
@@ -184,6 +204,61 @@ static bool match_update_ca(struct ib_judgement *judgement, const struct ib_shel
 	return command->count == 1 || has_word(command, "extract");
 }
 
+/* ". FILE" of those that hold assignments only; what they assign is not known afterwards. */
+static bool match_source(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	static const char *const files[] = { "/etc/selinux/config", "/etc/os-release",
+					     "/usr/lib/os-release" };
+	size_t i = 0;
+
+	(void)judgement;
+	for (i = 0; command->count == 2 && i < IB_COUNT(files); i++)
+		if (command->words[1].known && !strcmp(command->words[1].text, files[i]))
+			return true;
+	return command->count == 2 && ib_word_is_path(&command->words[1]) &&
+	       ib_str_starts(command->words[1].text, "/etc/sysconfig/") &&
+	       !strstr(command->words[1].text, "/..");
+}
+
+static bool match_alone(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	(void)judgement;
+	return command->count == 1;
+}
+
+/* ca-legacy.8: the default is to trust what its own list holds. */
+static bool match_ca_legacy(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	if (command->count != 2 || !has_word(command, "install"))
+		return false;
+	ib_judgement_effect(judgement, IB_EFFECT_TMPFILES,
+			    "L /etc/pki/ca-trust/source/ca-bundle.legacy.crt - - - - "
+			    "/usr/share/pki/ca-trust-legacy/ca-bundle.legacy.default.crt");
+	return true;
+}
+
+/* Without a name it renews the links of the policy that is configured. */
+static bool match_crypto_policies(struct ib_judgement *judgement,
+				  const struct ib_shell_command *command)
+{
+	size_t i = 0;
+
+	(void)judgement;
+	for (i = 1; i < command->count; i++)
+		if (strcmp(command->words[i].text, "--no-check") != 0 &&
+		    strcmp(command->words[i].text, "--no-reload") != 0)
+			return false;
+	return true;
+}
+
+static bool match_machine_id(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	(void)judgement;
+	if (!strcmp(ib_path_name(command->words[0].text), "dbus-uuidgen"))
+		return command->count == 2 && has_word(command, "--ensure");
+	return command->count == 1;
+}
+
 struct row {
 	const char *names; /* with blanks around and between */
 	const char *family;
@@ -193,16 +268,24 @@ struct row {
 
 static const struct row rows[] = {
 	{ " : true false exit return test [ [[ getent id uname arch basename dirname readlink "
-	  "realpath command which type hash cat head tail cut tr wc sort uniq grep egrep fgrep "
+	  "realpath command which type hash head tail cut tr wc sort uniq grep egrep fgrep "
 	  "cmp diff expr let read shift set unset export local readonly umask wait sleep sync cd "
-	  "pushd popd ls stat file date seq sleep getconf lsmod pidof pgrep ps logger env trap "
+	  "pushd popd ls stat file date seq getconf lsmod pidof pgrep ps logger env trap "
 	  "break continue selinuxenabled mountpoint systemd-detect-virt dpkg md5sum sha256sum "
-	  "hostname whoami tty printenv { ",
+	  "hostname whoami tty printenv getsebool matchpathcon declare { ",
 	  "nothing", NULL, false },
-	{ " sed find awk gawk ", "nothing", match_reading, false },
-	{ " echo printf ", "nothing", ib_match_echo, true },
+	{ " sed ", "nothing", match_sed, false },
+	{ " find awk gawk ", "nothing", match_reading, false },
+	{ " printf ", "nothing", NULL, false },
+	{ " echo cat ", NULL, ib_match_write, true },
+	{ " . source ", "nothing", match_source, false },
+	{ " exec ", "nothing", match_alone, false },
 	{ " rpm rpmquery ", "nothing", match_rpm, false },
+	{ " rpmdb_stat rpmdb_recover ", "nothing", NULL, false },
 	{ " ldconfig ", "ldconfig", match_ldconfig, false },
+	{ " glibc_post_upgrade glibc_post_upgrade.x86_64 glibc_post_upgrade.aarch64 "
+	  "glibc_post_upgrade.i686 ",
+	  "ldconfig", match_alone, false },
 	{ " depmod ", "depmod", NULL, false },
 	{ " groupadd ", "accounts", ib_match_groupadd, false },
 	{ " useradd ", "accounts", ib_match_useradd, false },
@@ -212,20 +295,35 @@ static const struct row rows[] = {
 	{ " systemd-tmpfiles ", "tmpfiles", match_tmpfiles, false },
 	{ " systemctl ", NULL, ib_match_systemctl, false },
 	{ " systemd-update-helper ", NULL, ib_match_update_helper, false },
+	{ " chkconfig ", "units", ib_match_chkconfig, false },
 	{ " update-alternatives alternatives ", "alternatives", ib_match_alternatives, false },
 	{ " update-ca-trust update-ca-certificates ", "ca-certificates", match_update_ca, false },
+	{ " ca-legacy ", "ca-certificates", match_ca_legacy, false },
+	{ " update-crypto-policies ", "crypto-policies", match_crypto_policies, false },
 	{ " journalctl ", "catalog", match_journalctl, false },
 	{ " systemd-hwdb ", "hwdb", match_hwdb, false },
 	{ " add-shell ", "shells", match_add_shell, false },
-	{ " kernel-install new-kernel-pkg grubby weak-modules installkernel ", "boot-entries", NULL,
-	  false },
+	{ " restorecon fixfiles ", "labels", NULL, false },
+	{ " gtk-update-icon-cache gtk-update-icon-cache-3.0 gtk4-update-icon-cache fc-cache "
+	  "gio-querymodules gio-querymodules-32 gio-querymodules-64 iconvconfig "
+	  "iconvconfig.x86_64 ",
+	  "caches", NULL, false },
+	{ " install-info ", "info", ib_match_install_info, false },
+	{ " systemd-machine-id-setup dbus-uuidgen ", "machine-id", match_machine_id, false },
+	{ " kernel-install new-kernel-pkg grubby weak-modules installkernel dracut mkinitrd "
+	  "grub2-mkconfig grub2-probe grub2-editenv grub2-switch-to-blscfg bootctl ",
+	  "boot-entries", NULL, false },
 	{ " udevadm service invoke-rc.d kill killall pkill telinit init modprobe rmmod sysctl "
-	  "dbus-send busctl loginctl nscd systemd-cat initctl load_policy ",
+	  "dbus-send busctl loginctl nscd systemd-cat initctl load_policy issue-generator ",
 	  "running-system", NULL, false },
+	{ " cp mv ", "cleanup", ib_match_copy, false },
 	{ " mkdir ", "paths", ib_match_mkdir, false },
 	{ " install ", "paths", ib_match_install, false },
 	{ " ln ", "paths", ib_match_ln, false },
 	{ " touch ", NULL, ib_match_touch, false },
+	{ " chmod ", "files", ib_match_chmod, false },
+	{ " chown chgrp ", "files", ib_match_chown, false },
+	{ " setcap ", "files", ib_match_setcap, false },
 	{ " rm rmdir unlink ", "cleanup", ib_match_rm, false },
 };
 

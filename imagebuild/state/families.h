@@ -17,6 +17,7 @@
 struct ib_judgement {
 	const struct ib_package *package;
 	struct ib_arena *arena;
+	const struct ib_scriptlet *scriptlet;
 	struct ib_strings families;
 	struct ib_strings not_covered;
 	struct ib_effect *effects; /* owned */
@@ -41,13 +42,23 @@ bool ib_match_alternatives(struct ib_judgement *judgement, const struct ib_shell
 bool ib_match_mkdir(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_install(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_ln(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_copy(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_rm(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_chmod(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_chown(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_setcap(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_write(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_install_info(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_chkconfig(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_touch(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_echo(struct ib_judgement *judgement, const struct ib_shell_command *command);
 
 /* Whether a redirection of the command writes to a file; *ret_target is the first such. */
 bool ib_command_writes(const struct ib_shell_command *command, const char **ret_operation,
 		       const struct ib_shell_word **ret_target);
+
+/* A path of the image that is known and can stand in a line of words. */
+bool ib_word_is_path(const struct ib_shell_word *word);
 
 /* Lua: whether the digest of the normalised text is known; adds family and effects. */
 bool ib_lua_match(struct ib_judgement *judgement, const char *text);

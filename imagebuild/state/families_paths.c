@@ -87,15 +87,34 @@ bool ib_match_install(struct ib_judgement *judgement, const struct ib_shell_comm
 	return add_folders(judgement, command, true);
 }
 
-/* "ln -s TARGET PATH": a link where nothing is. One that replaces is not understood. */
+/*
+ * "ln -s TARGET PATH": a link where nothing is; with -f also in place of another file, but never
+ * of a directory (then it would go inside, which -n forbids).
+ */
 bool ib_match_ln(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
-	if (command->count != 4 || strcmp(command->words[1].text, "-s") != 0 ||
-	    !command->words[2].known || strpbrk(command->words[2].text, " \t\n\"'\\") ||
-	    !is_plain_path(&command->words[3]))
+	bool is_symbolic = false;
+	bool forces = false;
+	size_t i = 1;
+
+	for (; i < command->count && *command->words[i].text == '-'; i++) {
+		const char *word = command->words[i].text;
+
+		if (strspn(word + 1, "sfnTrv") != strlen(word + 1) || strchr(word, 'r'))
+			return false;
+		is_symbolic = is_symbolic || strchr(word, 's');
+		forces = forces || strchr(word, 'f');
+	}
+	if (!is_symbolic || command->count != i + 2 || !command->words[i].known ||
+	    strpbrk(command->words[i].text, " \t\n\"'\\%") ||
+	    !ib_word_is_path(&command->words[i + 1]))
 		return false;
-	ib_judgement_effect(judgement, IB_EFFECT_LINK, "%s %s", command->words[3].text,
-			    command->words[2].text);
+	if (forces)
+		ib_judgement_effect(judgement, IB_EFFECT_TMPFILES, "L+ %s - - - - %s",
+				    command->words[i + 1].text, command->words[i].text);
+	else
+		ib_judgement_effect(judgement, IB_EFFECT_LINK, "%s %s", command->words[i + 1].text,
+				    command->words[i].text);
 	return true;
 }
 
@@ -120,44 +139,43 @@ static bool is_leftover(const char *path)
 	return false;
 }
 
+/*
+ * rm: leftovers are nothing, and so is what runs before the payloads. Behind them a path that no
+ * package lays down is not there on a new image; the generator sees to the others.
+ */
 bool ib_match_rm(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
+	bool options = true;
+	size_t paths = 0;
 	size_t i = 0;
 
-	(void)judgement;
-	for (i = 1; i < command->count; i++)
-		if (*command->words[i].text != '-' && !is_leftover(command->words[i].text))
-			return false;
-	return command->count > 1;
-}
+	for (i = 1; i < command->count; i++) {
+		const struct ib_shell_word *word = &command->words[i];
 
-/* "touch -c": only times, which the image sets itself. */
-bool ib_match_touch(struct ib_judgement *judgement, const struct ib_shell_command *command)
-{
-	size_t i = 0;
-
-	for (i = 1; i < command->count; i++)
-		if (!strcmp(command->words[i].text, "-c") ||
-		    !strcmp(command->words[i].text, "--no-create")) {
-			ib_judgement_family(judgement, "nothing");
-			return true;
+		if (options && *word->text == '-') {
+			options = strcmp(word->text, "--") != 0;
+			continue;
 		}
-	return false;
+		paths++;
+		if (is_leftover(word->text))
+			continue;
+		if (!ib_word_is_path(word) || strstr(word->text, "/../") || strlen(word->text) < 2)
+			return false;
+		/* before the payloads nothing is there */
+		if (judgement->scriptlet->kind != IB_SCRIPTLET_PRETRANS &&
+		    judgement->scriptlet->kind != IB_SCRIPTLET_PRE)
+			ib_judgement_effect(judgement, IB_EFFECT_ABSENT, "%s %s", word->text,
+					    judgement->package->nevra ? judgement->package->nevra
+								      : "?");
+	}
+	return paths > 0;
 }
 
-/* Printing is nothing; a line for /etc/shells is one. */
-bool ib_match_echo(struct ib_judgement *judgement, const struct ib_shell_command *command)
+/* cp and mv: what goes to where nothing of an image lies is no effect. */
+bool ib_match_copy(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
-	const struct ib_shell_word *target = NULL;
-	const char *operation = NULL;
-
-	if (!ib_command_writes(command, &operation, &target))
-		return true;
-	if (!target->known || strcmp(target->text, "/etc/shells") != 0 ||
-	    strcmp(operation, ">>") != 0 || command->count != 2 ||
-	    !is_plain_path(&command->words[1]))
-		return false;
-	ib_judgement_effect(judgement, IB_EFFECT_SHELL, "%s", command->words[1].text);
-	ib_judgement_family(judgement, "shells");
-	return true;
+	(void)judgement;
+	return command->count >= 3 && ib_word_is_path(&command->words[command->count - 1]) &&
+	       is_leftover(command->words[command->count - 1].text) &&
+	       !strcmp(ib_path_name(command->words[0].text), "cp");
 }

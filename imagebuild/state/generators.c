@@ -21,6 +21,8 @@ static const struct generator generators[] = {
 	{ "tmpfiles", ib_state_tmpfiles },
 	{ "alternatives", ib_state_alternatives },
 	{ "shells", ib_state_shells },
+	{ "info", ib_state_info },
+	{ "crypto-policies", ib_state_crypto_policies },
 	{ "machine-id", ib_state_machine_id },
 	{ "sysctl", ib_state_sysctl_file },
 	{ "presets", ib_state_presets },
@@ -51,8 +53,12 @@ int ib_state_prepare(struct ib_tree *tree, const struct ib_effect *effects, size
 	IB_AUTO(ib_arena) arena = ib_arena_new();
 	const struct ib_state_plan plan = { .effects = effects, .effect_count = effect_count };
 	struct ib_state state = { tree, &plan, arena, "pretrans", NULL };
+	size_t i = 0;
 
-	return ib_state_scriptlet_paths(&state, err);
+	for (i = 0; i < effect_count; i++)
+		if (effects[i].early)
+			IB_TRY(ib_state_scriptlet_path(&state, &effects[i], err));
+	return 0;
 }
 
 int ib_state_apply(struct ib_tree *tree, const struct ib_state_plan *plan,

@@ -97,10 +97,25 @@ static bool is_shell(const char *interpreter)
 	return false;
 }
 
+/* Whether a trigger waits for an older version of its own package. */
+static bool is_older_self(const struct ib_package *package, const struct ib_dependency *on)
+{
+	ib_autofree char *evr = NULL;
+
+	if (!package->version || !package->release || strcmp(on->name, package->name) != 0 ||
+	    !(on->flags & IB_SENSE_LESS) || (on->flags & (IB_SENSE_GREATER | IB_SENSE_EQUAL)))
+		return false;
+	evr = ib_strf("%s:%s-%s", package->epoch ? package->epoch : "0", package->version,
+		      package->release);
+	return ib_evr_compare(evr, on->evr) >= 0;
+}
+
 /* The family of a scriptlet that never runs on a first installation; NULL: it does. */
-static const char *never_runs(const struct ib_scriptlet *scriptlet)
+static const char *never_runs(const struct ib_package *package,
+			      const struct ib_scriptlet *scriptlet)
 {
 	size_t removing = 0;
+	size_t older = 0;
 	size_t i = 0;
 
 	switch (scriptlet->kind) {
@@ -117,7 +132,11 @@ static const char *never_runs(const struct ib_scriptlet *scriptlet)
 		for (i = 0; i < scriptlet->on.count; i++)
 			if (scriptlet->on.items[i].flags & (TRIGGER_UN | TRIGGER_POSTUN))
 				removing++;
-		return removing && removing == scriptlet->on.count ? "removal-only" : NULL;
+			else if (is_older_self(package, &scriptlet->on.items[i]))
+				older++;
+		if (!scriptlet->on.count || removing + older != scriptlet->on.count)
+			return NULL;
+		return removing ? "removal-only" : "upgrade-only";
 	case IB_SCRIPTLET_PRE:
 	case IB_SCRIPTLET_POST:
 	case IB_SCRIPTLET_PRETRANS:
@@ -148,7 +167,7 @@ static void judge(struct ib_judgement *judgement, const struct ib_scriptlet *scr
 {
 	const char *text = scriptlet->text ? scriptlet->text : "";
 	const char *interpreter = scriptlet->interpreter ? scriptlet->interpreter : "/bin/sh";
-	const char *never = never_runs(scriptlet);
+	const char *never = never_runs(judgement->package, scriptlet);
 
 	if (never)
 		ib_judgement_family(judgement, never);
@@ -164,7 +183,9 @@ static void judge(struct ib_judgement *judgement, const struct ib_scriptlet *scr
 void ib_ledger_judge(const struct ib_package *package, const struct ib_scriptlet *scriptlet,
 		     struct ib_arena *arena, struct ib_verdict *ret_verdict)
 {
-	struct ib_judgement judgement = { .package = package, .arena = arena };
+	struct ib_judgement judgement = { .package = package,
+					  .scriptlet = scriptlet,
+					  .arena = arena };
 	ib_autofree char *joined = NULL;
 
 	judge(&judgement, scriptlet);

@@ -6,7 +6,7 @@
  * a family whose effect a generator of state/ produces, or that has no effect
  * on a fresh image. The text is parsed as the shell would (state/shell.h) and
  * never executed; package names play no part. Lua is known by the digest of its
- * normalised text.
+ * normalised text, or as one of the few texts that distributions repeat.
  *
  * Conditions are decided as for a first installation: $1 is 1 in %pre, %post
  * and their kin; %preun, %postun and trigger-un never run.
@@ -27,11 +27,18 @@ enum ib_effect_kind {
 	IB_EFFECT_SHELL,       /* text: a path for /etc/shells */
 	IB_EFFECT_LINK,        /* text: "PATH TARGET" */
 	IB_EFFECT_DIRECTORY,   /* text: "PATH MODE" */
+	IB_EFFECT_TMPFILES,    /* text: a line of tmpfiles.d: touch, chmod, chown, ln -f */
+	IB_EFFECT_FILE,        /* text: "PATH\nCONTENT": replaces what is there */
+	IB_EFFECT_APPEND,      /* text: "PATH\nCONTENT" */
+	IB_EFFECT_ABSENT,      /* text: "PATH NEVRA": what %post of that package removes */
+	IB_EFFECT_CAPABILITY,  /* text: "PATH CAPABILITIES" */
+	IB_EFFECT_INFO,        /* text: "DIRECTORY-FILE PAGE", or with "\nENTRY" behind */
 };
 
 struct ib_effect {
 	enum ib_effect_kind kind;
 	const char *text;
+	bool early; /* of %pretrans: must be there before packages are laid down */
 };
 
 struct ib_verdict {

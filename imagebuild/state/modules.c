@@ -65,13 +65,15 @@ static int add_module(struct search *search, const struct ib_node *node, const c
 	return 0;
 }
 
-static int compressed_module(const struct search *search, const char *path, struct ib_error *err)
+static bool is_module(const char *name)
 {
-	ib_fail(err, IB_INPUT, "kernel module '%s/%s' is compressed and cannot be read",
-		search->folder, path);
-	ib_error_hint(err, "Use a kernel package with plain .ko files: the image is compressed "
-			   "as a whole anyway.");
-	return -(int)err->kind;
+	static const char *const ends[] = { ".ko", ".ko.xz", ".ko.zst", ".ko.gz" };
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(ends); i++)
+		if (ib_str_ends(name, ends[i]))
+			return true;
+	return false;
 }
 
 static int search_folder(struct search *search, const struct ib_node *folder, const char *below,
@@ -91,11 +93,8 @@ static int search_folder(struct search *search, const struct ib_node *folder, co
 		}
 		if (!S_ISREG(child->inode->mode))
 			continue;
-		if (ib_str_ends(child->name, ".ko"))
+		if (is_module(child->name))
 			IB_TRY(add_module(search, child, path, err));
-		else if (ib_str_ends(child->name, ".ko.xz") || ib_str_ends(child->name, ".ko.gz") ||
-			 ib_str_ends(child->name, ".ko.zst"))
-			return compressed_module(search, path, err);
 	}
 	return 0;
 }
@@ -119,8 +118,15 @@ static int sort_modules(struct search *search, struct ib_error *err)
 	size_t number = 0;
 	size_t i = 0;
 
-	for (i = 0; i < set->count; i++)
-		ib_map_set(search->by_path, set->items[i]->path, set->items[i]);
+	/* the list was made before the modules were compressed */
+	for (i = 0; i < set->count; i++) {
+		const char *its = set->items[i]->path;
+		const char *end = strstr(ib_path_name(its), ".ko");
+
+		ib_map_set(search->by_path,
+			   ib_arena_strf(search->state->arena, "%.*s", (int)(end + 3 - its), its),
+			   set->items[i]);
+	}
 	IB_TRY(ib_state_read(search->state, path, &text, NULL, err));
 	while (text && (line = ib_state_line(search->state->arena, &text))) {
 		struct ib_module *module = ib_map_get(search->by_path, line);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The small generators: login shells (shells.5), alternatives
- * (update-alternatives.1), sysctl.d (sysctl.d.5), and links and folders that
- * scriptlets would have made.
+ * (update-alternatives.1) and sysctl.d (sysctl.d.5).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -142,33 +141,6 @@ int ib_state_alternatives(struct ib_state *state, struct ib_error *err)
 			continue;
 		while ((line = ib_state_line(state->arena, &text)))
 			IB_TRY(put_alternative(state, line, err));
-	}
-	return 0;
-}
-
-/* Links and folders that scriptlets would have made where nothing is. */
-int ib_state_scriptlet_paths(struct ib_state *state, struct ib_error *err)
-{
-	const struct ib_state_plan *plan = state->plan;
-	size_t i = 0;
-
-	for (i = 0; i < plan->effect_count; i++) {
-		const char *text = plan->effects[i].text;
-		const char *path = NULL;
-		const char *value = NULL;
-
-		if (plan->effects[i].kind != IB_EFFECT_LINK &&
-		    plan->effects[i].kind != IB_EFFECT_DIRECTORY)
-			continue;
-		path = ib_state_word(state->arena, &text);
-		value = ib_state_word(state->arena, &text);
-		if (!path || !value || ib_tree_find(state->tree, path))
-			continue;
-		if (plan->effects[i].kind == IB_EFFECT_LINK)
-			IB_TRY(ib_state_put_link(state, path, value, err));
-		else
-			IB_TRY(ib_state_put_directory(
-				state, path, (uint32_t)strtoul(value, NULL, 8) & 07777, err));
 	}
 	return 0;
 }

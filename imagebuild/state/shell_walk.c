@@ -119,6 +119,23 @@ static enum ib_shell_status negate(enum ib_shell_status status)
 	return status == IB_SHELL_YES ? IB_SHELL_NO : IB_SHELL_YES;
 }
 
+/* What only a running system has, or an older one left behind. */
+static bool is_absent(const char *path)
+{
+	static const char *const below[] = { "/run/", "/var/run/", "/var/lock/subsys/",
+					     "/sys/firmware/", "/proc/" };
+	static const char *const ends[] = { ".rpmsave", ".rpmnew", ".rpmorig", ".rpmmoved" };
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(below); i++)
+		if (ib_str_starts(path, below[i]))
+			return true;
+	for (i = 0; i < IB_COUNT(ends); i++)
+		if (ib_str_ends(path, ends[i]))
+			return true;
+	return !strcmp(path, "/dev/initctl");
+}
+
 /* One operator with its operand: "-z x", "-f /run/systemd/…". */
 static enum ib_shell_status decide_one(const char *operator, const char * operand)
 {
@@ -126,7 +143,7 @@ static enum ib_shell_status decide_one(const char *operator, const char * operan
 		return *operand ? IB_SHELL_NO : IB_SHELL_YES;
 	if (!strcmp(operator, "-n"))
 		return *operand ? IB_SHELL_YES : IB_SHELL_NO;
-	if (ib_str_starts(operand, "/run/systemd") || !strcmp(operand, "/dev/initctl"))
+	if (is_absent(operand))
 		return IB_SHELL_NO;
 	return IB_SHELL_MAYBE;
 }

@@ -199,3 +199,13 @@ int ib_state_tmpfiles(struct ib_state *state, struct ib_error *err)
 	ib_free(lines.items);
 	return r;
 }
+
+int ib_tmpfiles_apply_text(struct ib_state *state, const char *text, struct ib_error *err)
+{
+	struct ib_tmpfiles_line line = { .file = "a scriptlet" };
+	bool wanted = false;
+
+	if (read_line(state, text, &line, &wanted, err) < 0)
+		return ib_error_prefix(err, "'%s'", text);
+	return wanted ? ib_tmpfiles_apply(state, &line, err) : 0;
+}

@@ -27,6 +27,9 @@ struct ib_tmpfiles_line {
 	size_t order; /* of reading */
 };
 
+/* One line of text, at once. */
+int ib_tmpfiles_apply_text(struct ib_state *state, const char *text, struct ib_error *err)
+	IB_MUST_CHECK;
 int ib_tmpfiles_apply(struct ib_state *state, const struct ib_tmpfiles_line *line,
 		      struct ib_error *err) IB_MUST_CHECK;
 

@@ -19,7 +19,9 @@ static void tear_down(void)
 static struct ib_verdict judge(enum ib_scriptlet_kind kind, const char *interpreter,
 			       const char *text)
 {
-	const struct ib_package package = { .name = "sample" };
+	const struct ib_package package = {
+		.name = "sample", .nevra = "sample-1-1.noarch", .version = "1", .release = "1"
+	};
 	const struct ib_scriptlet scriptlet = { .kind = kind,
 						.interpreter = interpreter,
 						.text = text };
@@ -78,6 +80,24 @@ static const struct {
 	{ "for u in a b; do groupadd -r $u; done", "accounts", "g a -|g b -" },
 	{ "/sbin/depmod -aeF /boot/System.map-6 6 > /dev/null || :", "depmod", "" },
 	{ "mkdir -p -m 0750 /var/lib/a", "paths", "/var/lib/a 0750" },
+	{ "touch /var/log/a && chmod 600 /var/log/a\nchown -R a:b /var/log/a || :", "files",
+	  "f /var/log/a 0644 - -|z /var/log/a 600 - -|Z /var/log/a - a b" },
+	{ "chgrp b /var/a; chown 5 /var/a", "files", "z /var/a - - b|z /var/a - 5 -" },
+	{ "ln -sf ../a /usr/b", "paths", "L+ /usr/b - - - - ../a" },
+	{ "setcap cap_net_raw+ep /usr/bin/ping", "files", "/usr/bin/ping cap_net_raw+ep" },
+	{ "cat > /etc/x <<'EOF'\n$a b\nEOF\necho -n c >> /etc/x", "files",
+	  "/etc/x\n$a b\n|/etc/x\nc" },
+	{ "rm -f /usr/share/x", "cleanup", "/usr/share/x sample-1-1.noarch" },
+	{ "[ -f /etc/x.rpmsave ] && frobnicate; [ -S /run/x ] && frobnicate || :", "nothing", "" },
+	{ ". /etc/selinux/config; [ -n \"$SELINUXTYPE\" ] && restorecon -R /var/x || :", "labels",
+	  "" },
+	{ "install-info --info-dir=/usr/share/info /usr/share/info/a.info.gz || :", "info",
+	  "/usr/share/info/dir /usr/share/info/a.info.gz" },
+	{ "install-info /a.info /dir --entry='* a: (a).  A page'", "info",
+	  "/dir /a.info\n* a: (a).  A page" },
+	{ "fc-cache -f; gtk-update-icon-cache /usr/share/icons/x &>/dev/null", "caches", "" },
+	{ "update-crypto-policies --no-check >/dev/null 2>/dev/null || :", "crypto-policies", "" },
+	{ "chkconfig --add sample", "units", "" },
 	{ "touch --no-create /usr/share/icons/hicolor &>/dev/null || :", "nothing", "" },
 	{ "service abrtd condrestart >/dev/null 2>&1 || :", "running-system", "" },
 };
@@ -120,13 +140,34 @@ static const struct {
 	{ "useradd -p secret root2", "useradd -p secret root2" },
 	{ "groupadd a; groupmod -g 7 a", "groupmod -g 7 a" },
 	{ "$CMD x", "$CMD x" },
-	{ "rm -rf /usr/share/x", "rm -rf /usr/share/x" },
+	{ "rm -rf /usr/share/x*", "rm -rf /usr/share/x*" },
+	{ "rm -rf /", "rm -rf /" },
+	{ "rm -f $FILE", "rm -f $FILE" },
 	{ "rm -f /run/../etc/passwd", "rm -f /run/../etc/passwd" },
-	{ "ln -sf a /usr/b", "ln -sf a /usr/b" },
+	{ "ln -f a /usr/b", "ln -f a /usr/b" },
+	{ "ln -sr /usr/a /usr/b", "ln -sr /usr/a /usr/b" },
+	{ "chmod u+s /usr/bin/x", "chmod u+s /usr/bin/x" },
+	{ "chmod -R 0755 /usr/x", "chmod -R 0755 /usr/x" },
+	{ "chown a: /var/x", "chown a: /var/x" },
+	{ "chown a /var/$X", "chown a /var/$X" },
+	{ "setcap -r /usr/bin/x", "setcap -r /usr/bin/x" },
+	{ "touch /usr/x*", "touch /usr/x*" },
+	{ "echo -e 'a\\tb' > /etc/x", "echo -e a\\tb > /etc/x" },
+	{ "[ -f /etc/y ] && echo a > /etc/x", "echo a > /etc/x" },
+	{ "echo evil > /etc/sudoers.d/x", "echo evil > /etc/sudoers.d/x" },
+	{ "echo x > /etc/a/../passwd", "echo x > /etc/a/../passwd" },
+	{ "cat > /etc/x <<EOF\n$(id)\nEOF", "cat > /etc/x" },
+	{ "install-info --calign=3 /usr/share/info/a /usr/share/info/dir", "--calign" },
+	{ "cp /a /run/b; mv /a /run/b", "mv /a /run/b" },
+	{ "exec frobnicate", "exec frobnicate" },
+	{ ". /tmp/x", ". /tmp/x" },
+	{ ". /etc/sysconfig/../x", ". /etc/sysconfig/../x" },
+	{ "update-crypto-policies --set LEGACY", "update-crypto-policies --set LEGACY" },
+	{ "ca-legacy disable", "ca-legacy disable" },
+	{ "chkconfig x on", "chkconfig x on" },
 	{ "sed -i s/a/b/ /etc/x", "sed -i s/a/b/ /etc/x" },
 	{ "find / -delete", "find / -delete" },
 	{ "eval frobnicate", "eval frobnicate" },
-	{ ". /etc/selinux/config", ". /etc/selinux/config" },
 	{ "systemctl disable x.service", "systemctl disable x.service" },
 	{ "if true; then", "'fi' is missing" },
 	{ "echo 'x", "not understood" },
@@ -182,6 +223,45 @@ START_TEST(lua_is_known_by_digest_whatever_its_comments)
 }
 END_TEST
 
+START_TEST(what_replaces_folders_is_known_with_any_path)
+{
+	static const char text[] = "path = \"/usr/share/%s\"\nst = posix.stat(path)\n"
+				   "if st and st.type == \"link\" then\n  os.remove(path)\nend\n%s";
+	ib_autofree char *one = ib_strf(text, "a b", "");
+	ib_autofree char *two = ib_strf(text, "a", one);
+	ib_autofree char *more = ib_strf(text, "a", "os.execute(\"x\")\n");
+	ib_autofree char *inside = ib_strf(text, "a\" .. os.execute(\"x", "");
+
+	ck_assert_str_eq(judge(IB_SCRIPTLET_PRETRANS, "<lua>", one).families, "cleanup");
+	ck_assert_str_eq(judge(IB_SCRIPTLET_PRETRANS, "<lua>", two).families, "cleanup");
+	ck_assert(!judge(IB_SCRIPTLET_PRETRANS, "<lua>", more).covered);
+	ck_assert(!judge(IB_SCRIPTLET_PRETRANS, "<lua>", inside).covered);
+	ck_assert(!judge(IB_SCRIPTLET_POST, "<lua>", one).covered);
+}
+END_TEST
+
+START_TEST(a_trigger_for_an_older_self_never_runs)
+{
+	const struct ib_package package = { .name = "sample", .version = "2", .release = "1" };
+	struct ib_dependency on = { "sample", "2", 1U << 1 };
+	const struct ib_scriptlet scriptlet = { .kind = IB_SCRIPTLET_TRIGGER,
+						.interpreter = "/bin/sh",
+						.text = "frobnicate",
+						.on = { &on, 1 } };
+	struct ib_verdict verdict = { 0 };
+
+	ib_ledger_judge(&package, &scriptlet, arena, &verdict);
+	ck_assert_str_eq(verdict.families, "upgrade-only");
+	on.evr = "3";
+	ib_ledger_judge(&package, &scriptlet, arena, &verdict);
+	ck_assert(!verdict.covered);
+	on.name = "other";
+	on.evr = "2";
+	ib_ledger_judge(&package, &scriptlet, arena, &verdict);
+	ck_assert(!verdict.covered);
+}
+END_TEST
+
 START_TEST(every_family_says_what_stands_for_it)
 {
 	size_t i = 0;
@@ -204,6 +284,8 @@ Suite *ib_suite(void)
 	tcase_add_test(ledger, what_runs_on_removal_only_is_covered);
 	tcase_add_test(ledger, a_program_alone_is_a_command);
 	tcase_add_test(ledger, lua_is_known_by_digest_whatever_its_comments);
+	tcase_add_test(ledger, what_replaces_folders_is_known_with_any_path);
+	tcase_add_test(ledger, a_trigger_for_an_older_self_never_runs);
 	tcase_add_test(ledger, every_family_says_what_stands_for_it);
 	suite_add_tcase(suite, ledger);
 	return suite;

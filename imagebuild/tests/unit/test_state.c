@@ -105,9 +105,9 @@ START_TEST(accounts_of_scriptlets_do_not_come_twice)
 {
 	struct ib_error err = IB_ERROR_INIT;
 	const struct ib_effect effects[] = {
-		{ IB_EFFECT_ACCOUNT, "g abrt 173" },
-		{ IB_EFFECT_ACCOUNT, "u abrt 173:abrt - /etc/abrt /sbin/nologin" },
-		{ IB_EFFECT_ACCOUNT, "u a - - / -" },
+		{ IB_EFFECT_ACCOUNT, "g abrt 173", false },
+		{ IB_EFFECT_ACCOUNT, "u abrt 173:abrt - /etc/abrt /sbin/nologin", false },
+		{ IB_EFFECT_ACCOUNT, "u a - - / -", false },
 	};
 	const char *only = "sysusers";
 	const struct ib_state_plan plan = { .effects = effects,
@@ -156,7 +156,7 @@ START_TEST(units_are_enabled_disabled_and_masked_by_name)
 	const char *const disable[] = { "c.service" };
 	const char *const mask[] = { "d.service" };
 	const char *only = "presets";
-	const struct ib_effect effect = { IB_EFFECT_ENABLE, "e.service" };
+	const struct ib_effect effect = { IB_EFFECT_ENABLE, "e.service", false };
 	const struct ib_state_plan plan = { .enable = { enable, 1 },
 					    .disable = { disable, 1 },
 					    .mask = { mask, 1 },
@@ -222,13 +222,13 @@ START_TEST(shells_alternatives_and_sysctl_are_written)
 {
 	struct ib_error err = IB_ERROR_INIT;
 	const struct ib_effect effects[] = {
-		{ IB_EFFECT_SHELL, "/bin/bash" },
-		{ IB_EFFECT_SHELL, "/bin/gone" },
-		{ IB_EFFECT_ALTERNATIVE, "/usr/bin/ed ed /usr/bin/nano 10\n" },
+		{ IB_EFFECT_SHELL, "/bin/bash", false },
+		{ IB_EFFECT_SHELL, "/bin/gone", false },
+		{ IB_EFFECT_ALTERNATIVE, "/usr/bin/ed ed /usr/bin/nano 10\n", false },
 		{ IB_EFFECT_ALTERNATIVE,
-		  "/usr/bin/ed ed /usr/bin/vi 30\n/usr/share/ed.1 ed.1 /usr/share/vi.1\n" },
-		{ IB_EFFECT_LINK, "/etc/x ../y" },
-		{ IB_EFFECT_DIRECTORY, "/var/lib/z 0750" },
+		  "/usr/bin/ed ed /usr/bin/vi 30\n/usr/share/ed.1 ed.1 /usr/share/vi.1\n", false },
+		{ IB_EFFECT_LINK, "/etc/x ../y", false },
+		{ IB_EFFECT_DIRECTORY, "/var/lib/z 0750", false },
 	};
 	const struct ib_state_sysctl sysctl = { "kernel.kptr_restrict", "2" };
 	const struct ib_state_plan plan = { .effects = effects,
@@ -348,24 +348,26 @@ END_TEST
 START_TEST(base_folders_come_before_packages)
 {
 	struct ib_error err = IB_ERROR_INIT;
-	const struct ib_effect effects[] = { { IB_EFFECT_DIRECTORY, "/usr/lib64 0755" },
-					     { IB_EFFECT_LINK, "/lib64 usr/lib64" } };
+	const struct ib_effect effects[] = { { IB_EFFECT_DIRECTORY, "/usr/lib64 0755", true },
+					     { IB_EFFECT_LINK, "/lib64 usr/lib64", true },
+					     { IB_EFFECT_DIRECTORY, "/later 0755", false } };
 
 	ck_ok(ib_state_prepare(tree, effects, IB_COUNT(effects), &err));
 	put_file("/lib64/libc.so.6", "#");
 	ck_assert_ptr_nonnull(ib_tree_find(tree, "/usr/lib64/libc.so.6"));
+	ck_assert_ptr_null(ib_tree_find(tree, "/later"));
 }
 END_TEST
 
-START_TEST(a_compressed_kernel_module_is_refused_with_a_hint)
+START_TEST(a_kernel_module_that_cannot_be_read_is_named)
 {
 	struct ib_error err = IB_ERROR_INIT;
 	const struct ib_state_plan plan = { 0 };
 
-	put_file("/usr/lib/modules/6.1/kernel/a.ko.xz", "x");
+	put_file("/usr/lib/modules/6.1/kernel/a.ko.xz", "\xfd"
+							"7zXZ");
 	ck_assert_int_eq(apply(&plan, NULL, &err), -(int)IB_INPUT);
-	ck_assert_ptr_nonnull(strstr(err.text, "a.ko.xz' is compressed"));
-	ck_assert_ptr_nonnull(err.hint);
+	ck_assert_ptr_nonnull(strstr(err.text, "a.ko.xz"));
 	ib_error_clear(&err);
 }
 END_TEST
@@ -386,7 +388,7 @@ Suite *ib_suite(void)
 	tcase_add_test(state, shells_alternatives_and_sysctl_are_written);
 	tcase_add_test(state, tmpfiles_are_those_of_systemd_tmpfiles);
 	tcase_add_test(state, base_folders_come_before_packages);
-	tcase_add_test(state, a_compressed_kernel_module_is_refused_with_a_hint);
+	tcase_add_test(state, a_kernel_module_that_cannot_be_read_is_named);
 	suite_add_tcase(suite, state);
 	return suite;
 }

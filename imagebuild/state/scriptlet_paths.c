@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What scriptlets do to single paths, in the order in which they would have done it. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "state/tmpfiles.h"
+
+#define FILE_MAX (16U << 20)
+
+static int put_missing(struct ib_state *state, const struct ib_effect *effect, struct ib_error *err)
+{
+	const char *text = effect->text;
+	const char *path = ib_state_word(state->arena, &text);
+	const char *value = ib_state_word(state->arena, &text);
+
+	if (!path || !value || ib_tree_find(state->tree, path))
+		return 0;
+	if (effect->kind == IB_EFFECT_LINK)
+		return ib_state_put_link(state, path, value, err);
+	return ib_state_put_directory(state, path, (uint32_t)strtoul(value, NULL, 8) & 07777, err);
+}
+
+/* "PATH\nCONTENT": writing keeps mode and owner of a file that is there. */
+static int write_file(struct ib_state *state, const struct ib_effect *effect, struct ib_error *err)
+{
+	IB_AUTO_BUFFER(out, FILE_MAX);
+	size_t length = strcspn(effect->text, "\n");
+	const char *path = ib_arena_strf(state->arena, "%.*s", (int)length, effect->text);
+	const char *content = effect->text + length + (effect->text[length] == '\n');
+	const struct ib_node *there = ib_tree_find_target(state->tree, path);
+	struct ib_tree_entry entry = { .path = path, .mode = S_IFREG | 0644 };
+
+	if (there && !S_ISREG(there->inode->mode))
+		return ib_fail(err, IB_INPUT, "a scriptlet writes to '%s', which is no file", path);
+	if (there && effect->kind == IB_EFFECT_APPEND) {
+		const char *present = NULL;
+		size_t size = 0;
+
+		IB_TRY(ib_state_read_node(state, there, &present, &size, err));
+		if (size + strlen(content) > ib_buffer_room(&out))
+			return ib_fail(err, IB_LIMIT, "'%s' is too large to be appended to", path);
+		ib_buffer_put(&out, present, size);
+	}
+	ib_buffer_puts(&out, content);
+	if (there) {
+		entry.mode = there->inode->mode;
+		entry.user = there->inode->user;
+		entry.group = there->inode->group;
+		entry.uid = there->inode->uid;
+		entry.gid = there->inode->gid;
+	}
+	entry.data = out.data;
+	entry.size = out.size;
+	entry.origin = (struct ib_origin){ IB_ORIGIN_GENERATOR, state->generator };
+	return ib_tree_put(state->tree, &entry, NULL, err);
+}
+
+/* What a scriptlet removes is its own package's, or nobody's; else the order would decide. */
+static int remove_path(struct ib_state *state, const struct ib_effect *effect, struct ib_error *err)
+{
+	const char *text = effect->text;
+	const char *path = ib_state_word(state->arena, &text);
+	const char *package = ib_state_word(state->arena, &text);
+	const struct ib_node *there = path ? ib_tree_find(state->tree, path) : NULL;
+	const struct ib_origin *origin = there ? &there->inode->origin : NULL;
+
+	if (!there || !package)
+		return 0;
+	if (origin->kind != IB_ORIGIN_PACKAGE)
+		return 0; /* made by a generator or the recipe, which know better */
+	if (ib_str_equal(origin->name, package) && !there->child_count) {
+		ib_tree_remove(state->tree, path);
+		return 0;
+	}
+	(void)ib_fail(err, IB_INPUT,
+		      "a scriptlet of package '%s' removes '%s', which package '%s' lays down",
+		      package, path, origin->name ? origin->name : "?");
+	ib_error_hint(err, "Decide in the recipe on that scriptlet: skip it with a reason, or run "
+			   "it.");
+	return -IB_INPUT;
+}
+
+static int set_capability(struct ib_state *state, const struct ib_effect *effect,
+			  struct ib_error *err)
+{
+	const char *text = effect->text;
+	const char *path = ib_state_word(state->arena, &text);
+	const char *words = ib_state_word(state->arena, &text);
+	struct ib_node *there = path ? ib_tree_find_target(state->tree, path) : NULL;
+	uint8_t value[IB_CAPABILITIES_XATTR_SIZE];
+
+	if (!there || !words || !S_ISREG(there->inode->mode))
+		return 0;
+	IB_TRY(ib_capabilities_to_xattr(words, value, err));
+	ib_inode_set_xattr(state->tree, there->inode, "security.capability", value, sizeof(value));
+	return 0;
+}
+
+int ib_state_scriptlet_path(struct ib_state *state, const struct ib_effect *effect,
+			    struct ib_error *err)
+{
+	switch (effect->kind) {
+	case IB_EFFECT_LINK:
+	case IB_EFFECT_DIRECTORY:
+		return put_missing(state, effect, err);
+	case IB_EFFECT_TMPFILES:
+		return ib_tmpfiles_apply_text(state, effect->text, err);
+	case IB_EFFECT_FILE:
+	case IB_EFFECT_APPEND:
+		return write_file(state, effect, err);
+	case IB_EFFECT_ABSENT:
+		return remove_path(state, effect, err);
+	case IB_EFFECT_CAPABILITY:
+		return set_capability(state, effect, err);
+	case IB_EFFECT_ACCOUNT:
+	case IB_EFFECT_ALTERNATIVE:
+	case IB_EFFECT_ENABLE:
+	case IB_EFFECT_SHELL:
+	case IB_EFFECT_INFO:
+		return 0;
+	}
+	return 0;
+}
+
+int ib_state_scriptlet_paths(struct ib_state *state, struct ib_error *err)
+{
+	size_t i = 0;
+
+	for (i = 0; i < state->plan->effect_count; i++)
+		IB_TRY(ib_state_scriptlet_path(state, &state->plan->effects[i], err));
+	return 0;
+}
