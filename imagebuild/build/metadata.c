@@ -317,18 +317,28 @@ static struct ib_resolve_wishes wishes_of(const struct ib_recipe_list *list)
 	return (struct ib_resolve_wishes){ list->items, list->count };
 }
 
-int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,
-		    struct ib_resolution **ret_resolution, struct ib_error *err)
+int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *metadata,
+			    const struct ib_keeping *keeping, struct ib_resolution **ret_resolution,
+			    struct ib_error *err)
 {
+	const struct ib_keeping none = { 0 };
 	const struct ib_recipe *recipe = work->recipe;
+	const struct ib_keeping *kept = keeping ? keeping : &none;
 	const struct ib_resolve_request request = {
 		.repositories = metadata->repositories,
 		.repository_count = metadata->count,
 		.architecture = recipe->architecture,
+		.multilib = recipe->multilib,
 		.weak_dependencies = recipe->weak_dependencies,
 		.root = wishes_of(&recipe->packages),
 		.initrd = wishes_of(&recipe->initrd_packages),
 		.exclude = wishes_of(&recipe->exclude),
+		.modules = wishes_of(&recipe->modules),
+		.keep = kept->keep,
+		.keep_count = kept->keep_count,
+		.move = kept->move,
+		.pins = kept->pins,
+		.pin_count = kept->pin_count,
 		.cache = ib_store_solv_folder(work->store),
 		.open_filelists = open_filelists,
 		.open_context = work,
@@ -341,6 +351,12 @@ int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,
 	for (i = 0; r < 0 && problems.count > 1 && i < problems.count; i++)
 		ib_warn(work->session->log, "%s", problems.items[i]);
 	return r;
+}
+
+int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,
+		    struct ib_resolution **ret_resolution, struct ib_error *err)
+{
+	return ib_work_resolve_keeping(work, metadata, NULL, ret_resolution, err);
 }
 
 int ib_work_advisories(struct ib_work *work, const struct ib_metadata *metadata,

@@ -25,6 +25,20 @@ int ib_work_open_metadata(struct ib_work *work, const struct ib_lock *previous,
 int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,
 		    struct ib_resolution **ret_resolution, struct ib_error *err) IB_MUST_CHECK;
 
+/* What of a lock stays, and what of it moves: as resolve/resolve.h has them. */
+struct ib_keeping {
+	const struct ib_resolve_kept *keep;
+	size_t keep_count;
+	struct ib_resolve_wishes move;
+	const struct ib_resolve_pin *pins;
+	size_t pin_count;
+};
+
+/* The same with a lock behind it; keeping NULL: without. */
+int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *metadata,
+			    const struct ib_keeping *keeping, struct ib_resolution **ret_resolution,
+			    struct ib_error *err) IB_MUST_CHECK;
+
 /* What the repositories say their builds mend: brings their updateinfo, which nothing else needs. */
 int ib_work_advisories(struct ib_work *work, const struct ib_metadata *metadata,
 		       struct ib_advisories **ret_advisories, struct ib_error *err) IB_MUST_CHECK;

@@ -58,16 +58,22 @@ static const struct ib_recipe_rule rule_reason = {
 	.hint = "Say in a few words why; the lock and the reports repeat it.",
 };
 static const struct ib_recipe_rule rule_wish = {
-	.pattern = "^(@[0-9A-Za-z][0-9A-Za-z_.-]*|/[!-~]+|"
+	.pattern = "^(@[0-9A-Za-z][0-9A-Za-z_.-]*|/[!-~]+|\\(.+\\)|"
 		   "[0-9A-Za-z_][!-;?-~]*( (<|<=|=|>=|>) [0-9A-Za-z][0-9A-Za-z._+~^:-]*)?)$",
 	.what = "a wish for a package",
-	.hint = "Write a name, name-version-release.arch, 'name >= version', /a/path, @group or "
-		"what a package provides.",
+	.hint = "Write a name, name-version-release.arch, 'name >= version', /a/path, @group, "
+		"'(a or b)' or what a package provides.",
 };
 static const struct ib_recipe_rule rule_exclude = {
-	.pattern = "^[0-9A-Za-z_][!-;?-~]*$",
+	.pattern = "^[0-9A-Za-z_*?][!-;?-~]*( (<|<=|=|>=|>) [0-9A-Za-z][0-9A-Za-z._+~^:-]*)?$",
 	.what = "a package to leave out",
-	.hint = "Write a name or name-version-release.arch.",
+	.hint = "Write a name, name-version-release.arch or 'name >= version'; * and ? stand for "
+		"anything.",
+};
+static const struct ib_recipe_rule rule_stream = {
+	.pattern = "^[0-9A-Za-z][0-9A-Za-z._+-]*:[0-9A-Za-z][0-9A-Za-z._+-]*$",
+	.what = "a stream of a module",
+	.hint = "Write MODULE:STREAM, like nodejs:18.",
 };
 static const struct ib_recipe_rule rule_language = {
 	.pattern = "^[a-z]{2,3}(_[A-Z]{2})?(@[a-z]+)?$",
@@ -397,6 +403,11 @@ static const struct ib_recipe_field recipe[] = {
 	  .rule = &rule_exclude },
 	{ "weak-dependencies", AT(weak_dependencies), &ib_recipe_flag,
 	  .summary = "Whether recommended packages come along; false by default." },
+	{ "multilib", AT(multilib), &ib_recipe_flag,
+	  .summary = "Whether 32-bit packages may come along on x86_64; false by default." },
+	{ "modules", AT(modules), &ib_recipe_texts,
+	  "Module streams that count instead of default ones, as MODULE:STREAM.",
+	  .rule = &rule_stream },
 	{ "documentation", AT(documentation), &ib_recipe_flag,
 	  .summary = "Whether files marked as documentation are kept; false by default." },
 	{ "languages", AT(languages), &ib_recipe_texts,

@@ -125,6 +125,8 @@ struct ib_recipe {
 	struct ib_recipe_list packages; /* wishes: names, NEVRAs, /paths, @groups, provides */
 	struct ib_recipe_list exclude;
 	bool weak_dependencies;
+	bool multilib;                 /* also packages for what else the machine runs: i686 */
+	struct ib_recipe_list modules; /* streams beside default ones: "nodejs:18" */
 	bool documentation;
 	struct ib_recipe_list languages;        /* count 0: all */
 	struct ib_recipe_list prune_kinds;      /* names of tree/prune.c's table */

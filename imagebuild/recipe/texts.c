@@ -90,6 +90,10 @@ void ib_recipe_wishes(const struct ib_recipe *recipe, struct ib_strings *ret_wis
 	add_list(ret_wishes, "initrd-packages", &recipe->initrd_packages);
 	ib_strings_addf(ret_wishes, "weak-dependencies: %s",
 			recipe->weak_dependencies ? "true" : "false");
+	/* Only where they say something, so that locks from before there were these still fit. */
+	if (recipe->multilib)
+		ib_strings_add(ret_wishes, "multilib: true");
+	add_list(ret_wishes, "modules", &recipe->modules);
 	for (i = 0; i < recipe->repository_count; i++)
 		add_repository(ret_wishes, &recipe->repositories[i]);
 	for (i = 0; i < recipe->scriptlet_count; i++)

@@ -25,8 +25,14 @@ struct ib_resolver {
 	Pool *pool;
 	struct ib_resolve_source *sources;
 	size_t source_count;
-	Map considered; /* what is neither excluded nor hidden */
+	Map considered; /* what nothing below hides */
 	Map modular;    /* what is hidden because its module stream does not count */
+	Map excluded;
+	Map pinned;      /* what a pin does not let through */
+	const Map *held; /* while the initrd is solved: what the root's versions let through */
+	struct ib_resolve_modules *modules; /* owned; NULL: no repository has any */
+	Queue kept_root;                    /* what shall stay, in the pool's numbers */
+	Queue kept_initrd;
 	bool filelists_read;
 	struct ib_strings *problems;
 };
@@ -36,6 +42,7 @@ struct ib_resolve_jobs {
 	Queue queue;         /* how, what */
 	const char **wishes; /* one for each pair; owned array of borrowed text */
 	size_t count;
+	const Queue *kept; /* of this set: who is among them need not be the best; or NULL */
 };
 
 /* cache.c: the packages of a repository, and later their file lists, from cache or XML. */
@@ -88,10 +95,32 @@ void ib_resolve_jobs_done(struct ib_resolve_jobs *jobs);
 void ib_resolve_jobs_add(struct ib_resolve_jobs *jobs, Id how, Id what, const char *wish);
 int ib_resolve_add_wishes(struct ib_resolver *resolver, const struct ib_resolve_wishes *wishes,
 			  struct ib_resolve_jobs *jobs, struct ib_error *err) IB_MUST_CHECK;
-int ib_resolve_apply_excludes(struct ib_resolver *resolver, struct ib_error *err) IB_MUST_CHECK;
 
-/* modules.c: hides what belongs to streams that are not the default. */
+/* hidden.c: what the recipe hides, and why anything is hidden. */
+#define IB_RESOLVE_BY_NAME (SELECTION_NAME | SELECTION_CANON | SELECTION_DOTARCH | SELECTION_REL)
+struct ib_resolve_words {
+	enum ib_absent why;
+	char *text; /* owned */
+	char *hint; /* owned */
+};
+void ib_resolve_words_done(struct ib_resolve_words *words);
+void ib_resolve_apply_excludes(struct ib_resolver *resolver);
+int ib_resolve_apply_pins(struct ib_resolver *resolver, struct ib_error *err) IB_MUST_CHECK;
+/* False when nothing hides it. */
+bool ib_resolve_tell_hidden(const struct ib_resolver *resolver, Id package,
+			    struct ib_resolve_words *words);
+
+/* modules.c: hides what belongs to streams that do not count. */
 int ib_resolve_apply_modules(struct ib_resolver *resolver, struct ib_error *err) IB_MUST_CHECK;
+void ib_resolve_modules_free(struct ib_resolve_modules *modules);
+void ib_resolve_tell_modular(const struct ib_resolver *resolver, Id package, const char *who,
+			     struct ib_resolve_words *words);
+const char *ib_resolve_stream_of(const struct ib_resolver *resolver, Id package); /* or NULL */
+const struct ib_strings *ib_resolve_streams(const struct ib_resolver *resolver);  /* or NULL */
+
+/* keep.c: finds what shall stay, or makes it from its header. */
+void ib_resolve_load_kept(struct ib_resolver *resolver);
+bool ib_resolve_is_gone(const struct ib_resolver *resolver, Id package);
 
 /* groups.c: the names that a group of comps brings; false when no repository has it. */
 int ib_resolve_group_members(struct ib_resolver *resolver, const char *group,
@@ -107,8 +136,15 @@ int ib_resolve_read_filelists(struct ib_resolver *resolver, struct ib_error *err
 int ib_resolve_tell_problems(struct ib_resolver *resolver, Solver *solver,
 			     const struct ib_resolve_jobs *jobs, const char *set,
 			     struct ib_error *err);
+
+/* names.c: packages in words. */
 /* "name-[epoch:]version-release.arch" with an epoch only when not 0. */
 const char *ib_resolve_nevra(Pool *pool, Id package);
+/* "package 'NEVRA' (repository 'ID')"; the caller owns it. */
+char *ib_resolve_describe(Pool *pool, Id package);
+/* The name in a NEVRA; the caller owns it. */
+char *ib_resolve_name_of(const char *nevra);
+bool ib_resolve_is_in(const Queue *queue, Id id);
 
 /* result.c */
 struct ib_resolve_run {

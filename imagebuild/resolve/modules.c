@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * modules - which packages of module streams count.
+ * modules - packages of streams that do not count are as good as not there.
  *
- * As dnf does where nobody has enabled a stream: of each module the default
- * stream's newest version counts, and hides packages of the same names that
- * belong to no module; packages of all other streams and versions are hidden.
+ * As dnf does: of each module the newest build of one stream counts. Its
+ * packages hide others of the same names, and others that provide these names;
+ * packages of all other streams and builds are hidden. The documents of all
+ * repositories are one index.
  */
+#include "resolve/modules.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include <modulemd.h>
-
-#include "resolve/internal.h"
-
 #define MAX_MODULES ((size_t)64 << 20)
-
-/* What one repository's modules.yaml says. */
-struct modules {
-	ModulemdModuleIndex *index;
-	struct ib_map *artifacts; /* NEVRA with epoch -> shown or hidden */
-	struct ib_map *names;     /* of shown ones */
-	char shown;               /* values of the maps are the addresses of these two */
-	char hidden;
-};
 
 static int read_text(const char *path, char **ret_text, struct ib_error *err)
 {
@@ -65,178 +55,254 @@ static int parse(struct ib_resolver *resolver, const struct ib_resolve_repositor
 	return 0;
 }
 
-static const char *default_stream(ModulemdModuleIndex *index, const char *name)
-{
-	ModulemdModule *module = modulemd_module_index_get_module(index, name);
-	ModulemdDefaults *defaults = module ? modulemd_module_get_defaults(module) : NULL;
+/* ---- what belongs to which stream ------------------------------------------ */
 
-	return defaults && MODULEMD_IS_DEFAULTS_V1(defaults)
-		       ? modulemd_defaults_v1_get_default_stream(MODULEMD_DEFAULTS_V1(defaults),
-								 NULL)
-		       : NULL;
-}
-
-/* Whether each module that this alternative wants at run time has a fitting default stream. */
-static bool is_satisfied(ModulemdModuleIndex *index, ModulemdDependencies *dependencies)
+static void note_artifacts(struct ib_resolve_modules *modules, ModulemdModuleStream *build,
+			   const struct ib_resolve_artifact *kind)
 {
-	g_auto(GStrv) wanted = modulemd_dependencies_get_runtime_modules_as_strv(dependencies);
+	g_auto(GStrv) artifacts = modulemd_module_stream_v2_get_rpm_artifacts_as_strv(
+		MODULEMD_MODULE_STREAM_V2(build));
 	size_t i = 0;
 
-	for (i = 0; wanted && wanted[i]; i++) {
-		g_auto(GStrv) streams = NULL;
-		const char *active = default_stream(index, wanted[i]);
+	for (i = 0; artifacts && artifacts[i]; i++) {
+		const struct ib_resolve_artifact *before =
+			ib_map_get(modules->artifacts, artifacts[i]);
+		struct ib_resolve_artifact *note = NULL;
 
-		if (ib_str_equal(wanted[i], "platform"))
+		/* In two builds: one that counts wins. */
+		if (before && !kind->shown)
 			continue;
-		streams =
-			modulemd_dependencies_get_runtime_streams_as_strv(dependencies, wanted[i]);
-		/* No streams named: any will do. */
-		if (!active || (streams && streams[0] &&
-				!g_strv_contains((const char *const *)streams, active)))
-			return false;
+		note = ib_arena_memdup(modules->arena, kind, sizeof(*kind));
+		ib_map_set(modules->artifacts, artifacts[i], note);
+		if (kind->shown && !ib_str_ends(artifacts[i], ".src")) {
+			ib_autofree char *name = ib_resolve_name_of(artifacts[i]);
+
+			ib_map_set(modules->names, name, note);
+		}
 	}
-	return true;
 }
 
-static bool fits(ModulemdModuleIndex *index, ModulemdModuleStream *stream)
+static bool is_for(const struct ib_resolver *resolver, ModulemdModuleStream *build)
 {
-	GPtrArray *all =
-		modulemd_module_stream_v2_get_dependencies(MODULEMD_MODULE_STREAM_V2(stream));
-	guint i = 0;
+	const char *arch = modulemd_module_stream_get_arch(build);
 
-	for (i = 0; all && i < all->len; i++)
-		if (is_satisfied(index, g_ptr_array_index(all, i)))
-			return true;
-	return !all || !all->len;
+	return !arch || ib_str_equal(arch, resolver->request->architecture) ||
+	       ib_str_equal(arch, "noarch");
 }
 
-/* The newest version of the default stream that fits; 0 where there is none. */
-static guint64 newest_version(ModulemdModuleIndex *index, GPtrArray *streams, const char *wanted)
+/* The newest version of the stream that counts; 0 where there is none. */
+static guint64 newest_version(const struct ib_resolver *resolver,
+			      const struct ib_resolve_modules *modules, GPtrArray *builds,
+			      const char *counts)
 {
 	guint64 newest = 0;
 	guint i = 0;
 
-	for (i = 0; i < streams->len; i++) {
-		ModulemdModuleStream *stream = g_ptr_array_index(streams, i);
+	for (i = 0; i < builds->len; i++) {
+		ModulemdModuleStream *build = g_ptr_array_index(builds, i);
 
-		if (wanted &&
-		    ib_str_equal(modulemd_module_stream_get_stream_name(stream), wanted) &&
-		    fits(index, stream))
-			newest = MAX(newest, modulemd_module_stream_get_version(stream));
+		if (ib_str_equal(modulemd_module_stream_get_stream_name(build), counts) &&
+		    is_for(resolver, build) && ib_resolve_stream_fits(modules, build))
+			newest = MAX(newest, modulemd_module_stream_get_version(build));
 	}
 	return newest;
 }
 
-/* "name-epoch:version-release.arch" up to the second dash from the right. */
-static char *name_of(const char *artifact)
-{
-	const char *release = strrchr(artifact, '-');
-	const char *version = release;
-
-	while (version && version > artifact && version[-1] != '-')
-		version--;
-	return version && version > artifact
-		       ? ib_strndup(artifact, (size_t)(version - 1 - artifact))
-		       : ib_strdup(artifact);
-}
-
-static void note_artifacts(struct modules *modules, ModulemdModuleStream *stream, bool active)
-{
-	g_auto(GStrv) artifacts = modulemd_module_stream_v2_get_rpm_artifacts_as_strv(
-		MODULEMD_MODULE_STREAM_V2(stream));
-	size_t i = 0;
-
-	for (i = 0; artifacts && artifacts[i]; i++) {
-		if (active) {
-			ib_autofree char *name = name_of(artifacts[i]);
-
-			ib_map_set(modules->artifacts, artifacts[i], &modules->shown);
-			ib_map_set(modules->names, name, &modules->shown);
-		} else if (!ib_map_has(modules->artifacts, artifacts[i])) {
-			ib_map_set(modules->artifacts, artifacts[i], &modules->hidden);
-		}
-	}
-}
-
-static void note_module(struct modules *modules, const char *name)
+static void note_module(const struct ib_resolver *resolver, struct ib_resolve_modules *modules,
+			const char *name)
 {
 	ModulemdModule *module = modulemd_module_index_get_module(modules->index, name);
-	GPtrArray *streams = modulemd_module_get_all_streams(module);
-	const char *wanted = default_stream(modules->index, name);
-	guint64 newest = newest_version(modules->index, streams, wanted);
+	GPtrArray *builds = modulemd_module_get_all_streams(module);
+	const char *counts = ib_map_get(modules->wanted, name);
+	guint64 newest = newest_version(resolver, modules, builds, counts);
 	guint i = 0;
 
-	for (i = 0; i < streams->len; i++) {
-		ModulemdModuleStream *stream = g_ptr_array_index(streams, i);
-		bool active =
-			newest && modulemd_module_stream_get_version(stream) == newest &&
-			ib_str_equal(modulemd_module_stream_get_stream_name(stream), wanted) &&
-			fits(modules->index, stream);
+	for (i = 0; i < builds->len; i++) {
+		ModulemdModuleStream *build = g_ptr_array_index(builds, i);
+		const char *stream = modulemd_module_stream_get_stream_name(build);
+		struct ib_resolve_artifact kind = {
+			.stream = ib_arena_strf(modules->arena, "%s:%s", name, stream),
+			.newest = !newest || !ib_str_equal(stream, counts),
+		};
 
-		note_artifacts(modules, stream, active);
+		kind.shown = newest && ib_str_equal(stream, counts) &&
+			     modulemd_module_stream_get_version(build) == newest &&
+			     is_for(resolver, build) && ib_resolve_stream_fits(modules, build);
+		if (kind.shown)
+			ib_strings_add(&modules->streams, kind.stream);
+		note_artifacts(modules, build, &kind);
 	}
 }
 
-static bool is_hidden(const struct modules *modules, Pool *pool, const Solvable *s)
+/* ---- hiding ------------------------------------------------------------------ */
+
+static const struct ib_resolve_artifact *artifact_of(const struct ib_resolve_modules *modules,
+						     Pool *pool, Id package)
 {
+	const Solvable *s = pool_id2solvable(pool, package);
 	const char *evr = pool_id2str(pool, s->evr);
-	ib_autofree char *artifact =
+	ib_autofree char *nevra =
 		ib_strf("%s-%s%s.%s", pool_id2str(pool, s->name), strchr(evr, ':') ? "" : "0:", evr,
 			pool_id2str(pool, s->arch));
-	const char *noted = ib_map_get(modules->artifacts, artifact);
 
-	if (noted)
-		return noted == &modules->hidden;
-	return ib_map_has(modules->names, pool_id2str(pool, s->name));
+	return ib_map_get(modules->artifacts, nevra);
 }
 
-static void hide(struct ib_resolver *resolver, const struct modules *modules, const Repo *own)
+/* A package that counts and whose name this one has or provides; NULL: there is none. */
+static const struct ib_resolve_artifact *shadow_of(const struct ib_resolve_modules *modules,
+						   Pool *pool, Id package)
 {
+	Solvable *s = pool_id2solvable(pool, package);
+	const struct ib_resolve_artifact *found =
+		ib_map_get(modules->names, pool_id2str(pool, s->name));
+	Queue provides;
+	int i = 0;
+
+	queue_init(&provides);
+	solvable_lookup_deparray(s, SOLVABLE_PROVIDES, &provides, 0);
+	for (i = 0; i < provides.count && !found; i++) {
+		Id name = provides.elements[i];
+
+		while (ISRELDEP(name))
+			name = GETRELDEP(pool, name)->name;
+		found = ib_map_get(modules->names, pool_id2str(pool, name));
+	}
+	queue_free(&provides);
+	return found;
+}
+
+static void hide(struct ib_resolver *resolver)
+{
+	const struct ib_resolve_modules *modules = resolver->modules;
 	Pool *pool = resolver->pool;
 	Id p = 0;
 
 	FOR_POOL_SOLVABLES (p) {
-		const Solvable *s = pool_id2solvable(pool, p);
-		bool counts =
-			s->repo == own || ib_map_has(modules->names, pool_id2str(pool, s->name));
+		const struct ib_resolve_artifact *artifact = artifact_of(modules, pool, p);
 
-		if (counts && is_hidden(modules, pool, s)) {
-			map_clr(&resolver->considered, p);
-			map_set(&resolver->modular, p);
-		}
+		/* What a lock has kept counted when it was locked. */
+		if ((!artifact && ib_resolve_is_gone(resolver, p)) ||
+		    (artifact ? artifact->shown : !shadow_of(modules, pool, p)))
+			continue;
+		map_clr(&resolver->considered, p);
+		map_set(&resolver->modular, p);
 	}
 }
 
-static int apply(struct ib_resolver *resolver, const struct ib_resolve_source *source,
-		 struct modules *modules, struct ib_error *err)
+static struct ib_resolve_modules *modules_new(void)
 {
-	g_auto(GStrv) names = NULL;
-	size_t i = 0;
+	struct ib_resolve_modules *modules = ib_alloc(sizeof(*modules));
 
-	IB_TRY(parse(resolver, source->given, modules->index, err));
-	names = modulemd_module_index_get_module_names_as_strv(modules->index);
-	for (i = 0; names && names[i]; i++)
-		note_module(modules, names[i]);
-	hide(resolver, modules, source->repo);
-	return 0;
+	modules->index = modulemd_module_index_new();
+	modules->wanted = ib_map_new();
+	modules->artifacts = ib_map_new();
+	modules->names = ib_map_new();
+	modules->arena = ib_arena_new();
+	return modules;
+}
+
+void ib_resolve_modules_free(struct ib_resolve_modules *modules)
+{
+	if (!modules)
+		return;
+	g_object_unref(modules->index);
+	ib_map_free(modules->wanted);
+	ib_map_free(modules->artifacts);
+	ib_map_free(modules->names);
+	ib_strings_done(&modules->streams);
+	ib_arena_free(modules->arena);
+	ib_free(modules);
 }
 
 int ib_resolve_apply_modules(struct ib_resolver *resolver, struct ib_error *err)
 {
+	g_auto(GStrv) names = NULL;
+	bool any = resolver->request->modules.count > 0;
 	size_t i = 0;
 
-	for (i = 0; i < resolver->source_count; i++) {
-		IB_AUTO(ib_map) artifacts = ib_map_new();
-		IB_AUTO(ib_map) names = ib_map_new();
-		struct modules modules = { .artifacts = artifacts, .names = names };
-		int r = 0;
-
-		if (!resolver->sources[i].given->modules)
-			continue;
-		modules.index = modulemd_module_index_new();
-		r = apply(resolver, &resolver->sources[i], &modules, err);
-		g_object_unref(modules.index);
-		IB_TRY(r);
-	}
+	for (i = 0; i < resolver->source_count; i++)
+		any |= resolver->sources[i].given->modules != NULL;
+	if (!any)
+		return 0;
+	resolver->modules = modules_new();
+	for (i = 0; i < resolver->source_count; i++)
+		if (resolver->sources[i].given->modules)
+			IB_TRY(parse(resolver, resolver->sources[i].given, resolver->modules->index,
+				     err));
+	IB_TRY(ib_resolve_want_streams(resolver, resolver->modules, err));
+	names = modulemd_module_index_get_module_names_as_strv(resolver->modules->index);
+	for (i = 0; names && names[i]; i++)
+		note_module(resolver, resolver->modules, names[i]);
+	ib_strings_sort_unique(&resolver->modules->streams);
+	hide(resolver);
 	return 0;
+}
+
+/* ---- words -------------------------------------------------------------------- */
+
+const char *ib_resolve_stream_of(const struct ib_resolver *resolver, Id package)
+{
+	const struct ib_resolve_artifact *artifact =
+		resolver->modules ? artifact_of(resolver->modules, resolver->pool, package) : NULL;
+
+	return artifact ? artifact->stream : NULL;
+}
+
+const struct ib_strings *ib_resolve_streams(const struct ib_resolver *resolver)
+{
+	return resolver->modules ? &resolver->modules->streams : NULL;
+}
+
+/* A package of a stream that does not count: which one does, or what stands in its way. */
+static void tell_stream(const struct ib_resolve_modules *modules, const char *who,
+			const struct ib_resolve_artifact *artifact, struct ib_resolve_words *words)
+{
+	const char *colon = strchr(artifact->stream, ':');
+	ib_autofree char *module = ib_strndup(artifact->stream, (size_t)(colon - artifact->stream));
+	ib_autofree char *lacks = ib_resolve_stream_lacks(modules, artifact->stream);
+	const char *counts = ib_map_get(modules->wanted, module);
+
+	if (!artifact->newest) {
+		words->text = ib_strf("%s is of an older build of module stream '%s'", who,
+				      artifact->stream);
+		words->hint =
+			ib_strdup("Only the newest build of a stream counts: loosen what asks "
+				  "for this version.");
+	} else if (counts && *counts) {
+		words->text = ib_strf("%s is of module stream '%s', of which '%s:%s' counts", who,
+				      artifact->stream, module, counts);
+		words->hint = ib_strf("Say '%s' under 'modules' in the recipe to have that stream "
+				      "instead.",
+				      artifact->stream);
+	} else if (lacks && counts) {
+		words->text = ib_strf("%s is of module stream '%s', which requires %s", who,
+				      artifact->stream, lacks);
+		words->hint = ib_strdup("Name that stream under 'modules' in the recipe.");
+	} else {
+		words->text = ib_strf("%s is of module stream '%s', and of that module no stream "
+				      "counts by default",
+				      who, artifact->stream);
+		words->hint = ib_strf("Say '%s' under 'modules' in the recipe.", artifact->stream);
+	}
+}
+
+void ib_resolve_tell_modular(const struct ib_resolver *resolver, Id package, const char *who,
+			     struct ib_resolve_words *words)
+{
+	const struct ib_resolve_modules *modules = resolver->modules;
+	const struct ib_resolve_artifact *artifact = artifact_of(modules, resolver->pool, package);
+	const struct ib_resolve_artifact *shadow = NULL;
+
+	words->why = IB_ABSENT_MODULE;
+	if (artifact) {
+		tell_stream(modules, who, artifact, words);
+		return;
+	}
+	shadow = shadow_of(modules, resolver->pool, package);
+	words->text =
+		ib_strf("%s is hidden by module stream '%s', which has a package of that name", who,
+			shadow ? shadow->stream : "?");
+	words->hint =
+		ib_strdup("Ask for the module's package, or name another of its streams under "
+			  "'modules' in the recipe.");
 }

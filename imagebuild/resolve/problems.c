@@ -20,39 +20,11 @@ struct teller {
 	char *hint;                  /* of the first problem; owned */
 };
 
-/* Valid until a few more are made: libsolv's own temporary space. */
-const char *ib_resolve_nevra(Pool *pool, Id package)
-{
-	const Solvable *s = pool_id2solvable(pool, package);
-	const char *evr = pool_id2str(pool, s->evr);
-
-	if (ib_str_starts(evr, "0:"))
-		evr += 2;
-	return pool_tmpjoin(pool, pool_tmpjoin(pool, pool_id2str(pool, s->name), "-", evr), ".",
-			    pool_id2str(pool, s->arch));
-}
-
-static char *describe(Pool *pool, Id package)
-{
-	return ib_strf("package '%s' (repository '%s')", ib_resolve_nevra(pool, package),
-		       pool->solvables[package].repo->name);
-}
-
 static const char *wish_of(const struct teller *teller, Id rule)
 {
 	int job = solver_rule2jobidx(teller->solver, rule);
 
 	return job > 0 ? teller->jobs->wishes[(job - 1) / 2] : NULL;
-}
-
-static bool is_in(const Queue *queue, Id id)
-{
-	int i = 0;
-
-	for (i = 0; i < queue->count; i++)
-		if (queue->elements[i] == id)
-			return true;
-	return false;
 }
 
 /* A rule about the best packages names them, not the wish: the first wish that could mean one. */
@@ -72,7 +44,7 @@ static const char *wish_of_best(const struct teller *teller, Id rule)
 		Id pp = 0;
 
 		FOR_JOB_SELECT(p, pp, select, what)
-		if (is_in(&best, p))
+		if (ib_resolve_is_in(&best, p))
 			wish = teller->jobs->wishes[i];
 	}
 	queue_free(&best);
@@ -90,7 +62,7 @@ static void set_hint(struct teller *teller, char *hint)
 static void tell_nothing_provides(struct teller *teller, const struct fact *fact)
 {
 	Pool *pool = teller->resolver->pool;
-	ib_autofree char *who = describe(pool, fact->from);
+	ib_autofree char *who = ib_resolve_describe(pool, fact->from);
 	const char *what = pool_dep2str(pool, fact->dependency);
 
 	ib_strings_addf(&teller->sentences, "nothing provides '%s', which %s requires", what, who);
@@ -102,8 +74,8 @@ static void tell_nothing_provides(struct teller *teller, const struct fact *fact
 static void tell_conflict(struct teller *teller, const struct fact *fact)
 {
 	Pool *pool = teller->resolver->pool;
-	ib_autofree char *who = describe(pool, fact->from);
-	ib_autofree char *whom = describe(pool, fact->to);
+	ib_autofree char *who = ib_resolve_describe(pool, fact->from);
+	ib_autofree char *whom = ib_resolve_describe(pool, fact->to);
 
 	if (fact->type == SOLVER_RULE_PKG_SAME_NAME)
 		ib_strings_addf(&teller->sentences, "%s and %s cannot both be installed", who,
@@ -121,29 +93,13 @@ static void tell_conflict(struct teller *teller, const struct fact *fact)
 
 static void tell_not_installable(struct teller *teller, const struct fact *fact)
 {
-	Pool *pool = teller->resolver->pool;
-	ib_autofree char *who = describe(pool, fact->from);
+	struct ib_resolve_words words = { .text = NULL };
 
-	if (MAPTST(&teller->resolver->modular, fact->from)) {
-		ib_strings_addf(&teller->sentences,
-				"%s is hidden by its module, whose default stream is another", who);
-		set_hint(teller, ib_strdup("Only default streams of modules count: ask for another "
-					   "package, or do without what needs it."));
-	} else if (!MAPTST(&teller->resolver->considered, fact->from)) {
-		ib_strings_addf(&teller->sentences, "%s is excluded", who);
-		set_hint(teller,
-			 ib_strf("Take the exclude that concerns '%s' out of the recipe, or "
-				 "what needs it.",
-				 pool_id2str(pool, pool->solvables[fact->from].name)));
-	} else if (pool->considered && !MAPTST(pool->considered, fact->from)) {
-		ib_strings_addf(&teller->sentences,
-				"%s is not the version that the root file system has", who);
-		set_hint(teller, ib_strdup("The initrd takes its packages in the root's versions: "
-					   "loosen the wishes of one of them."));
-	} else {
-		ib_strings_addf(&teller->sentences, "%s is built for another architecture than %s",
-				who, teller->resolver->request->architecture);
+	if (ib_resolve_tell_hidden(teller->resolver, fact->from, &words)) {
+		ib_strings_add(&teller->sentences, words.text);
+		set_hint(teller, ib_strdup(words.hint));
 	}
+	ib_resolve_words_done(&words);
 }
 
 static void tell_job(struct teller *teller, const struct fact *fact)
@@ -168,7 +124,7 @@ static void tell_best(struct teller *teller, const struct fact *fact)
 static void tell_requires(struct teller *teller, const struct fact *fact)
 {
 	Pool *pool = teller->resolver->pool;
-	ib_autofree char *who = describe(pool, fact->from);
+	ib_autofree char *who = ib_resolve_describe(pool, fact->from);
 
 	ib_strings_addf(&teller->sentences,
 			"%s requires '%s', which no package in question provides", who,

@@ -54,13 +54,17 @@ static int load(struct ib_resolver *resolver, struct ib_error *err)
 	pool_set_flag(pool, POOL_FLAG_IMPLICITOBSOLETEUSESCOLORS, 1);
 	IB_TRY(order_sources(resolver, err));
 	IB_TRY(ib_resolve_load_primary(resolver, resolver->sources, resolver->source_count, err));
+	ib_resolve_load_kept(resolver);
 	pool_addfileprovides(pool);
 	pool_createwhatprovides(pool);
 	map_init(&resolver->considered, pool->nsolvables);
 	map_setall(&resolver->considered);
 	map_init(&resolver->modular, pool->nsolvables);
+	map_init(&resolver->excluded, pool->nsolvables);
+	map_init(&resolver->pinned, pool->nsolvables);
 	IB_TRY(ib_resolve_apply_modules(resolver, err));
-	IB_TRY(ib_resolve_apply_excludes(resolver, err));
+	ib_resolve_apply_excludes(resolver);
+	IB_TRY(ib_resolve_apply_pins(resolver, err));
 	pool->considered = &resolver->considered;
 	return 0;
 }
@@ -105,10 +109,11 @@ static void take_chosen(Pool *pool, Solver *solver, Queue *chosen)
 }
 
 /* set: "root file system" or "initrd", for words. */
-static int solve(struct ib_resolver *resolver, struct ib_resolve_run *run, const char *set,
-		 struct ib_error *err)
+static int solve_once(struct ib_resolver *resolver, const struct ib_resolve_jobs *jobs,
+		      const char *set, Queue *chosen, struct ib_error *err)
 {
 	Solver *solver = solver_create(resolver->pool);
+	Queue queue;
 	int r = 0;
 
 	/* The rules by which dnf asks libsolv, so that the answers are the same. */
@@ -118,11 +123,72 @@ static int solve(struct ib_resolver *resolver, struct ib_resolve_run *run, const
 	solver_set_flag(solver, SOLVER_FLAG_URPM_REORDER, 1);
 	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED,
 			!resolver->request->weak_dependencies);
-	if (solver_solve(solver, &run->jobs.queue))
-		r = ib_resolve_tell_problems(resolver, solver, &run->jobs, set, err);
+	queue_init_clone(&queue, &jobs->queue);
+	if (solver_solve(solver, &queue))
+		r = ib_resolve_tell_problems(resolver, solver, jobs, set, err);
 	else
-		take_chosen(resolver->pool, solver, &run->chosen);
+		take_chosen(resolver->pool, solver, chosen);
+	queue_free(&queue);
 	solver_free(solver);
+	return r;
+}
+
+/* The wishes, what shall move, and, as far as nothing speaks against it, all that shall stay. */
+static int jobs_with_kept(struct ib_resolver *resolver, const struct ib_resolve_run *run,
+			  struct ib_resolve_jobs *jobs, struct ib_error *err)
+{
+	const Queue *kept = run->jobs.kept;
+	size_t i = 0;
+	int k = 0;
+
+	for (i = 0; i < run->jobs.count; i++)
+		ib_resolve_jobs_add(jobs, run->jobs.queue.elements[2 * i],
+				    run->jobs.queue.elements[2 * i + 1], run->jobs.wishes[i]);
+	IB_TRY(ib_resolve_add_wishes(resolver, &resolver->request->move, jobs, err));
+	for (k = 0; k < kept->count; k++)
+		ib_resolve_jobs_add(jobs, SOLVER_INSTALL | SOLVER_SOLVABLE | SOLVER_WEAK,
+				    kept->elements[k], NULL);
+	return 0;
+}
+
+static int solve_with_kept(struct ib_resolver *resolver, const struct ib_resolve_run *run,
+			   const char *set, Queue *chosen, struct ib_error *err)
+{
+	struct ib_resolve_jobs jobs = { .count = 0 };
+	int r = 0;
+
+	queue_init(&jobs.queue);
+	r = jobs_with_kept(resolver, run, &jobs, err);
+	if (!r)
+		r = solve_once(resolver, &jobs, set, chosen, err);
+	ib_resolve_jobs_done(&jobs);
+	return r;
+}
+
+/* First with all that shall stay, then for the wishes alone among what came of it. */
+static int solve(struct ib_resolver *resolver, struct ib_resolve_run *run, const char *set,
+		 struct ib_error *err)
+{
+	Pool *pool = resolver->pool;
+	Map *before = pool->considered;
+	Queue settled;
+	Map only;
+	int i = 0;
+	int r = 0;
+
+	if (!run->jobs.kept->count)
+		return solve_once(resolver, &run->jobs, set, &run->chosen, err);
+	queue_init(&settled);
+	map_init(&only, pool->nsolvables);
+	r = solve_with_kept(resolver, run, set, &settled, err);
+	for (i = 0; i < settled.count; i++)
+		map_set(&only, settled.elements[i]);
+	pool->considered = &only;
+	if (!r)
+		r = solve_once(resolver, &run->jobs, set, &run->chosen, err);
+	pool->considered = before;
+	map_free(&only);
+	queue_free(&settled);
 	return r;
 }
 
@@ -162,7 +228,9 @@ static int solve_initrd(struct ib_resolver *resolver, const struct ib_resolve_ru
 	map_init_clone(&held, &resolver->considered);
 	hold_to_root(resolver, root, &held, &initrd->jobs);
 	resolver->pool->considered = &held;
+	resolver->held = &held;
 	r = solve(resolver, initrd, "initrd", err);
+	resolver->held = NULL;
 	resolver->pool->considered = &resolver->considered;
 	map_free(&held);
 	return r;
@@ -197,6 +265,37 @@ static int run_both(struct ib_resolver *resolver, struct ib_resolve_run *root,
 	return ib_resolve_collect(resolver, root, initrd, ret_resolution, err);
 }
 
+static void begin(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		  struct ib_resolve_run *initrd)
+{
+	resolver->pool = pool_create();
+	queue_init(&resolver->kept_root);
+	queue_init(&resolver->kept_initrd);
+	queue_init(&root->chosen);
+	queue_init(&root->jobs.queue);
+	root->jobs.kept = &resolver->kept_root;
+	queue_init(&initrd->chosen);
+	queue_init(&initrd->jobs.queue);
+	initrd->jobs.kept = &resolver->kept_initrd;
+}
+
+static void end(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		struct ib_resolve_run *initrd)
+{
+	ib_resolve_run_done(root);
+	ib_resolve_run_done(initrd);
+	queue_free(&resolver->kept_root);
+	queue_free(&resolver->kept_initrd);
+	ib_resolve_modules_free(resolver->modules);
+	resolver->pool->considered = NULL;
+	map_free(&resolver->considered);
+	map_free(&resolver->modular);
+	map_free(&resolver->excluded);
+	map_free(&resolver->pinned);
+	pool_free(resolver->pool);
+	ib_free(resolver->sources);
+}
+
 int ib_resolve(const struct ib_resolve_request *request, struct ib_strings *problems,
 	       struct ib_resolution **ret_resolution, struct ib_error *err)
 {
@@ -205,20 +304,8 @@ int ib_resolve(const struct ib_resolve_request *request, struct ib_strings *prob
 	struct ib_resolve_run initrd = { .jobs.count = 0 };
 	int r = 0;
 
-	queue_init(&root.chosen);
-	queue_init(&root.jobs.queue);
-	queue_init(&initrd.chosen);
-	queue_init(&initrd.jobs.queue);
-	resolver.pool = pool_create();
+	begin(&resolver, &root, &initrd);
 	r = run_both(&resolver, &root, &initrd, ret_resolution, err);
-	ib_resolve_run_done(&root);
-	ib_resolve_run_done(&initrd);
-	resolver.pool->considered = NULL;
-	if (resolver.considered.size)
-		map_free(&resolver.considered);
-	if (resolver.modular.size)
-		map_free(&resolver.modular);
-	pool_free(resolver.pool);
-	ib_free(resolver.sources);
+	end(&resolver, &root, &initrd);
 	return r;
 }

@@ -30,8 +30,14 @@
  * No more is decompressed than repomd.xml says that there is, and never more
  * than a few gigabytes: what goes on beyond that is IB_LIMIT.
  *
- * Of modules the default streams count, as for dnf where nobody has enabled
- * another; packages of other streams are as good as not there.
+ * With packages to keep, as few as possible of them move: the wishes are solved
+ * with all of them as if they were there already, and then once more, among
+ * what came of that, for what the wishes need.
+ *
+ * Of each module one stream counts, in its newest build: the one that the
+ * request names, or one that a named stream requires, or the default one, as
+ * for dnf. Packages of other streams are as good as not there, and so are
+ * packages of no module that share a name with one that counts.
  *
  * The cache folder holds what parsing gave, by the digest of repomd.xml. Each
  * file's SHA-256 is compared before it is used; a damaged one is made again.
@@ -64,6 +70,33 @@ struct ib_resolve_wishes {
 	size_t count;
 };
 
+/*
+ * A package that stays as it is unless something forces it to move: it comes
+ * along where anything needs it, and is left out where nothing does. It is known
+ * by its digest: another build of the same name and version is not it. When no
+ * repository has it any more, package, its header, stands in for the metadata.
+ */
+struct ib_resolve_kept {
+	const char *nevra;
+	const char *sha256;     /* of the package's file */
+	const char *repository; /* id that it came from */
+	const char *location;
+	uint64_t size;
+	const struct ib_package *package; /* or NULL: it moves when no repository has it */
+	bool root;                        /* the sets that it was in */
+	bool initrd;
+};
+
+/*
+ * Of the packages that are named, only these versions count: "openssl = 3.0.7",
+ * "kernel < 6.2", "bash-5.1.8-2.el9.x86_64". The reason stands in the words of
+ * what then cannot be.
+ */
+struct ib_resolve_pin {
+	const char *what;
+	const char *reason; /* or NULL */
+};
+
 struct ib_resolve_request {
 	const struct ib_resolve_repository *repositories;
 	size_t repository_count;
@@ -73,6 +106,16 @@ struct ib_resolve_request {
 	struct ib_resolve_wishes root;
 	struct ib_resolve_wishes initrd; /* none: no initrd is resolved */
 	struct ib_resolve_wishes exclude;
+	struct ib_resolve_wishes modules; /* streams that count beside default ones: "nodejs:18" */
+	const struct ib_resolve_kept *keep; /* what a lock has, but for what shall move */
+	size_t keep_count;
+	/*
+	 * With keep: what moves to the best that there is, and takes along what it
+	 * forces; written as wishes are. Nothing is added to a set by it.
+	 */
+	struct ib_resolve_wishes move;
+	const struct ib_resolve_pin *pins;
+	size_t pin_count;
 	const char *cache; /* a folder that exists, or NULL */
 	/*
 	 * Asked for a repository's file lists when they are needed and filelists
@@ -113,9 +156,12 @@ struct ib_resolved_package {
 	uint64_t size;             /* of the package's file */
 	uint64_t installed_size;
 	const char *source_rpm;
+	const char *module; /* "nodejs:18", or NULL */
 	int64_t build_time;
 	bool root;
 	bool initrd;
+	bool kept;                         /* one of the request's keep */
+	bool gone;                         /* kept, and in no repository any more */
 	struct ib_resolved_why root_why;   /* when root */
 	struct ib_resolved_why initrd_why; /* when initrd */
 };
@@ -123,6 +169,8 @@ struct ib_resolved_package {
 struct ib_resolution {
 	const struct ib_resolved_package *packages; /* sorted by name, version, architecture */
 	size_t package_count;
+	const char *const *streams; /* of modules that count: "nodejs:18"; sorted */
+	size_t stream_count;
 	bool filelists_read;
 	struct ib_arena *arena; /* owned */
 };
@@ -142,6 +190,16 @@ void ib_resolution_free(struct ib_resolution *resolution);
  */
 void ib_resolution_explain(const struct ib_resolution *resolution, size_t i, bool initrd,
 			   struct ib_strings *lines);
+
+/* Why a package is not in a set. */
+enum ib_absent {
+	IB_ABSENT_UNKNOWN,      /* no repository has it */
+	IB_ABSENT_EXCLUDED,     /* by the recipe's exclude */
+	IB_ABSENT_MODULE,       /* its module's stream does not count */
+	IB_ABSENT_PINNED,       /* a pin lets another version through */
+	IB_ABSENT_ROOT_VERSION, /* the root has another version, which the initrd follows */
+	IB_ABSENT_ARCHITECTURE, /* built for another machine */
+};
 
 /*
  * What the repositories' updateinfo says (package/advisory.h), retracted ones

@@ -76,6 +76,10 @@ static void fill(struct collector *collector, Id id, struct ib_resolved_package 
 	package->size = solvable_lookup_num(s, SOLVABLE_DOWNLOADSIZE, 0);
 	package->installed_size = solvable_lookup_num(s, SOLVABLE_INSTALLSIZE, 0);
 	package->source_rpm = ib_arena_strdup(arena, source ? source : "");
+	package->module = ib_arena_strdup(arena, ib_resolve_stream_of(collector->resolver, id));
+	package->gone = ib_resolve_is_gone(collector->resolver, id);
+	package->kept = package->gone || ib_resolve_is_in(&collector->resolver->kept_root, id) ||
+			ib_resolve_is_in(&collector->resolver->kept_initrd, id);
 	package->build_time = (int64_t)solvable_lookup_num(s, SOLVABLE_BUILDTIME, 0);
 }
 
@@ -226,6 +230,20 @@ static void merge(struct collector *collector, const struct ib_resolve_run *root
 	collector->resolution->packages = collector->packages;
 }
 
+static void keep_streams(struct collector *collector)
+{
+	const struct ib_strings *streams = ib_resolve_streams(collector->resolver);
+	struct ib_resolution *resolution = collector->resolution;
+	size_t count = streams ? streams->count : 0;
+	const char **kept = ib_arena_alloc(resolution->arena, (count + 1) * sizeof(*kept));
+	size_t i = 0;
+
+	for (i = 0; i < count; i++)
+		kept[i] = ib_arena_strdup(resolution->arena, streams->items[i]);
+	resolution->streams = kept;
+	resolution->stream_count = count;
+}
+
 int ib_resolve_collect(struct ib_resolver *resolver, struct ib_resolve_run *root,
 		       struct ib_resolve_run *initrd, struct ib_resolution **ret_resolution,
 		       struct ib_error *err)
@@ -240,6 +258,7 @@ int ib_resolve_collect(struct ib_resolver *resolver, struct ib_resolve_run *root
 	map_init(&collector.set, resolver->pool->nsolvables);
 	map_init(&collector.told, resolver->pool->nsolvables);
 	merge(&collector, root, initrd);
+	keep_streams(&collector);
 	find_reasons(&collector, root, false);
 	find_reasons(&collector, initrd, true);
 	map_free(&collector.set);

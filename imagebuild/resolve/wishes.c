@@ -7,8 +7,6 @@
 
 #include "resolve/internal.h"
 
-#define BY_NAME (SELECTION_NAME | SELECTION_CANON | SELECTION_DOTARCH | SELECTION_REL)
-
 void ib_resolve_jobs_done(struct ib_resolve_jobs *jobs)
 {
 	queue_free(&jobs->queue);
@@ -23,14 +21,51 @@ void ib_resolve_jobs_add(struct ib_resolve_jobs *jobs, Id how, Id what, const ch
 	jobs->wishes[jobs->count++] = wish;
 }
 
-static void add_selection(struct ib_resolve_jobs *jobs, const Queue *selection, const char *wish)
+/* Whether a package that shall stay is one of these. */
+static bool has_kept(Pool *pool, const Queue *kept, Id how, Id what)
+{
+	Id select = how & SOLVER_SELECTMASK;
+	bool found = false;
+	Id p = 0;
+	Id pp = 0;
+
+	if (!kept || !kept->count)
+		return false;
+	FOR_JOB_SELECT(p, pp, select, what)
+	found |= ib_resolve_is_in(kept, p);
+	return found;
+}
+
+static void add_selection(Pool *pool, struct ib_resolve_jobs *jobs, const Queue *selection,
+			  const char *wish)
 {
 	int i = 0;
 
-	for (i = 0; i < selection->count; i += 2)
-		ib_resolve_jobs_add(jobs,
-				    selection->elements[i] | SOLVER_INSTALL | SOLVER_FORCEBEST,
-				    selection->elements[i + 1], wish);
+	for (i = 0; i < selection->count; i += 2) {
+		Id how = selection->elements[i];
+		Id what = selection->elements[i + 1];
+
+		how |= SOLVER_INSTALL;
+		if (!has_kept(pool, jobs->kept, selection->elements[i], what))
+			how |= SOLVER_FORCEBEST;
+		ib_resolve_jobs_add(jobs, how, what, wish);
+	}
+}
+
+/* Whether one of the packages counts. */
+static bool has_visible(const struct ib_resolver *resolver, Queue *selection)
+{
+	bool visible = false;
+	Queue packages;
+	int i = 0;
+
+	queue_init(&packages);
+	if (selection->count)
+		selection_solvables(resolver->pool, selection, &packages);
+	for (i = 0; i < packages.count; i++)
+		visible |= MAPTST(&resolver->considered, packages.elements[i]);
+	queue_free(&packages);
+	return visible;
 }
 
 /* Name first, then path, then what is provided: the order in which dnf reads a wish. */
@@ -39,7 +74,7 @@ static void select_packages(Pool *pool, const char *wish, int flags, Queue *sele
 	if (*wish == '/')
 		selection_make(pool, selection, wish, SELECTION_FILELIST | flags);
 	else
-		selection_make(pool, selection, wish, BY_NAME | flags);
+		selection_make(pool, selection, wish, IB_RESOLVE_BY_NAME | flags);
 	if (!selection->count)
 		selection_make(pool, selection, wish, SELECTION_PROVIDES | SELECTION_REL | flags);
 }
@@ -100,29 +135,13 @@ static int fail_wish(struct ib_resolver *resolver, const char *wish, struct ib_e
 {
 	Pool *pool = resolver->pool;
 	Id hidden = find_hidden(resolver, wish);
+	struct ib_resolve_words words = { .text = NULL };
 	const char *near = NULL;
 
-	if (hidden && MAPTST(&resolver->modular, hidden)) {
-		ib_fail(err, IB_INPUT,
-			"package '%s' (repository '%s') is hidden by its module, whose default "
-			"stream is another",
-			ib_resolve_nevra(pool, hidden), pool->solvables[hidden].repo->name);
-		ib_error_hint(err,
-			      "Only default streams of modules count: ask for another package.");
-		return -IB_INPUT;
-	}
-	if (hidden && !MAPTST(&resolver->considered, hidden)) {
-		ib_fail(err, IB_INPUT,
-			"what '%s' names is excluded: package '%s' (repository '%s')", wish,
-			ib_resolve_nevra(pool, hidden), pool->solvables[hidden].repo->name);
-		ib_error_hint(err, "Take the wish or the exclude out of the recipe.");
-		return -IB_INPUT;
-	}
-	if (hidden) {
-		ib_fail(err, IB_INPUT, "no package fulfils '%s' for %s: '%s' is built for %s", wish,
-			resolver->request->architecture, ib_resolve_nevra(pool, hidden),
-			pool_id2str(pool, pool->solvables[hidden].arch));
-		ib_error_hint(err, "Packages for other architectures need multilib.");
+	if (hidden && ib_resolve_tell_hidden(resolver, hidden, &words)) {
+		ib_fail(err, IB_INPUT, "no package fulfils '%s': %s", wish, words.text);
+		ib_error_hint(err, "%s", words.hint);
+		ib_resolve_words_done(&words);
 		return -IB_INPUT;
 	}
 	ib_fail(err, IB_INPUT, "no package in any repository fulfils '%s'", wish);
@@ -166,11 +185,13 @@ static int add_group(struct ib_resolver *resolver, const char *wish, struct ib_r
 
 		queue_init(&selection);
 		selection_make(resolver->pool, &selection, members.items[i], SELECTION_NAME);
-		if (!selection.count)
+		if (has_visible(resolver, &selection))
+			add_selection(resolver->pool, jobs, &selection, wish);
+		else
 			ib_warn(resolver->request->log,
-				"group '%s' names package '%s', which no repository has: left out",
-				wish + 1, members.items[i]);
-		add_selection(jobs, &selection, wish);
+				"group '%s' names package '%s', which %s: left out", wish + 1,
+				members.items[i],
+				selection.count ? "is hidden" : "no repository has");
 		queue_free(&selection);
 	}
 	return 0;
@@ -188,8 +209,8 @@ static int add_wish(struct ib_resolver *resolver, const char *wish, struct ib_re
 		return add_rich(resolver, wish, jobs, err);
 	queue_init(&selection);
 	select_packages(resolver->pool, wish, 0, &selection);
-	found = selection.count > 0;
-	add_selection(jobs, &selection, wish);
+	found = has_visible(resolver, &selection);
+	add_selection(resolver->pool, jobs, &selection, wish);
 	queue_free(&selection);
 	return found ? 0 : fail_wish(resolver, wish, err);
 }
@@ -208,35 +229,6 @@ int ib_resolve_add_wishes(struct ib_resolver *resolver, const struct ib_resolve_
 		Id kept = pool_str2id(resolver->pool, sorted.items[i], 1);
 
 		IB_TRY(add_wish(resolver, pool_id2str(resolver->pool, kept), jobs, err));
-	}
-	return 0;
-}
-
-int ib_resolve_apply_excludes(struct ib_resolver *resolver, struct ib_error *err)
-{
-	const struct ib_resolve_wishes *exclude = &resolver->request->exclude;
-	Pool *pool = resolver->pool;
-	size_t i = 0;
-
-	(void)err;
-	for (i = 0; i < exclude->count; i++) {
-		Queue found;
-		Queue packages;
-		int j = 0;
-
-		queue_init(&found);
-		queue_init(&packages);
-		selection_make(pool, &found, exclude->items[i],
-			       BY_NAME | SELECTION_GLOB | SELECTION_WITH_DISABLED);
-		if (found.count)
-			selection_solvables(pool, &found, &packages);
-		else
-			ib_warn(resolver->request->log, "exclude '%s' concerns no package",
-				exclude->items[i]);
-		for (j = 0; j < packages.count; j++)
-			map_clr(&resolver->considered, packages.elements[j]);
-		queue_free(&packages);
-		queue_free(&found);
 	}
 	return 0;
 }

@@ -69,6 +69,16 @@ static inline void put_list(struct ib_buffer *b, const struct ib_strings *words,
 	ib_buffer_putf(b, "</rpm:%s>", element);
 }
 
+/* The made-up digest of the package that the line describes. */
+static inline void line_digest(const char *line, char digest[65])
+{
+	uint64_t hash = 5381;
+
+	for (; *line; line++)
+		hash = hash * 33 + (unsigned char)*line;
+	snprintf(digest, 65, "%064llx", (unsigned long long)hash);
+}
+
 static inline void put_package(struct ib_buffer *b, struct ib_buffer *lists, const char *line)
 {
 	IB_AUTO_STRINGS(words);
@@ -84,7 +94,7 @@ static inline void put_package(struct ib_buffer *b, struct ib_buffer *lists, con
 	size_t i = 0;
 
 	ib_strings_split(&words, line, " ");
-	snprintf(id, sizeof(id), "%064zx", (size_t)(words.items[0][0] * 1000 + (int)strlen(line)));
+	line_digest(line, id);
 	ib_buffer_putf(b,
 		       "<package type=\"rpm\"><name>%s</name><arch>%s</arch>"
 		       "<version epoch=\"0\" ver=\"%.*s\" rel=\"%s\"/>"
@@ -153,6 +163,28 @@ static inline struct ib_resolve_repository small(const char *id, const char *tex
 	repository.primary = ib_arena_strdup(arena, primary);
 	repository.filelists = ib_arena_strdup(arena, filelists);
 	return repository;
+}
+
+/* The digest of the package with that NEVRA in the text of a small repository. */
+static inline const char *small_digest(const char *text, const char *nevra)
+{
+	static char digest[65];
+	IB_AUTO_STRINGS(lines);
+	size_t i = 0;
+
+	ib_strings_split(&lines, text, "\n");
+	for (i = 0; i < lines.count; i++) {
+		IB_AUTO_STRINGS(words);
+		ib_autofree char *own = NULL;
+
+		ib_strings_split(&words, lines.items[i], " ");
+		own = ib_strf("%s-%s.%s", words.items[0], words.items[1], words.items[2]);
+		if (!ib_str_equal(own, nevra))
+			continue;
+		line_digest(lines.items[i], digest);
+		return digest;
+	}
+	ck_abort_msg("no package '%s'", nevra);
 }
 
 static inline void drop(struct ib_resolve_repository *repository)

@@ -63,6 +63,8 @@ static const char everything[] = HEAD
 	"libc.so.6()(64bit)]\n"
 	"exclude: [vim-minimal]\n"
 	"weak-dependencies: true\n"
+	"multilib: true\n"
+	"modules: [\"nodejs:18\"]\n"
 	"documentation: true\n"
 	"languages: [en, pt_BR, sr@latin]\n"
 	"prune: {kinds: [headers, caches], paths: [\"/usr/share/gdb/*\"], keep: [\"*.h\"]}\n"
@@ -105,6 +107,8 @@ START_TEST(every_key_reaches_its_member)
 	ck_assert_str_eq(recipe->packages.items[6], "grub2-efi-x64");
 	ck_assert_uint_eq(recipe->exclude.count, 1);
 	ck_assert(recipe->weak_dependencies && recipe->documentation);
+	ck_assert(recipe->multilib);
+	ck_assert_str_eq(recipe->modules.items[0], "nodejs:18");
 	ck_assert_uint_eq(recipe->languages.count, 3);
 	ck_assert_str_eq(recipe->prune_kinds.items[1], "caches");
 	ck_assert_str_eq(recipe->prune_paths.items[0], "/usr/share/gdb/*");
@@ -141,13 +145,17 @@ START_TEST(wishes_are_sorted_lines_with_paths_as_written)
 	IB_AUTO_STRINGS(wishes);
 	ib_autofree char *text = NULL;
 
-	ck_ok(read_text(GOOD "initrd: {packages: [systemd]}\nexclude: [vim]\n", &recipe, &err));
+	ck_ok(read_text(GOOD "initrd: {packages: [systemd]}\nexclude: [vim]\nmultilib: true\n"
+			     "modules: [\"nodejs:18\"]\n",
+			&recipe, &err));
 	ib_recipe_wishes(recipe, &wishes);
 	text = ib_strings_join(&wishes, "\n");
-	ck_assert_str_eq(text, "architecture: x86_64\nexclude: vim\ninitrd-packages: systemd\n"
-			       "packages: bash\nrepository base: key " FPR "\n"
-			       "repository base: priority 99\nrepository base: trust signed\n"
-			       "repository base: url state1\nweak-dependencies: false");
+	ck_assert_str_eq(
+		text,
+		"architecture: x86_64\nexclude: vim\ninitrd-packages: systemd\n"
+		"modules: nodejs:18\nmultilib: true\npackages: bash\nrepository base: key " FPR "\n"
+		"repository base: priority 99\nrepository base: trust signed\n"
+		"repository base: url state1\nweak-dependencies: false");
 }
 END_TEST
 
@@ -288,6 +296,8 @@ static const struct refusal {
 	  "4:12: 'a > > b' of 'packages' is not a wish for a "
 	  "package",
 	  NULL },
+	{ GOOD "modules: [nodejs]\n", "5:11: 'nodejs' of 'modules' is not a stream of a module",
+	  "Write MODULE:STREAM, like nodejs:18." },
 	{ GOOD "languages: [english]\n", "5:13: 'english' of 'languages' is not a language",
 	  "Write it like en, pt_BR or sr@latin." },
 	{ GOOD "overlays: [{table: t}]\n", "5:12: overlay has no 'folder'", NULL },

@@ -50,12 +50,16 @@ START_TEST(excludes_hide_and_are_named)
 	request.exclude = (struct ib_resolve_wishes){ exclude, 1 };
 	check_answer(&request, "app", "", "app-1-1.x86_64 lib-1-1.x86_64", "");
 	request.exclude.count = 2;
-	check_refused(&request, "app", "package 'lib-1-1.x86_64' (repository 'base') is excluded",
-		      "Take the exclude that concerns '");
+	check_refused(
+		&request, "app",
+		"package 'lib-1-1.x86_64' (repository 'base') is excluded by 'l?b' of the recipe",
+		"Take the exclude '");
 	request.exclude.count = 3;
-	check_refused(&request, "web-a",
-		      "package 'web-a-1-1.noarch' (repository 'base') is excluded",
-		      "out of the recipe");
+	check_refused(
+		&request, "web-a",
+		"no package fulfils 'web-a': package 'web-a-1-1.noarch' (repository 'base') is "
+		"excluded by 'web-a'",
+		"out of the recipe");
 	check_answer(&request, "webserver", "", "web-b-1-1.noarch", "");
 }
 END_TEST

@@ -34,9 +34,12 @@ START_TEST(of_modules_the_default_streams_count)
 	check_answer(&request, "web,db", "", "db-5-1.noarch web-3-1.noarch", "");
 	repository.modules = path;
 	check_answer(&request, "web,db", "", "db-4-1.noarch web-1-2.noarch", "");
-	check_refused(&request, "web = 2", "is hidden by its module", "Only default streams");
-	check_refused(&request, "only", "'deep-1-1.noarch' (repository 'base') is hidden by its",
-		      "Only default streams");
+	check_refused(&request, "web = 2", "of module stream 'web:2', of which 'web:1' counts",
+		      "Say 'web:2' under 'modules'");
+	check_refused(&request, "only",
+		      "'deep-1-1.noarch' (repository 'base') is of module stream 'deep:1', which "
+		      "requires module 'db' in stream '5'",
+		      "Name that stream under 'modules'");
 }
 END_TEST
 
