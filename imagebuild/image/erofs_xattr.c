@@ -48,13 +48,15 @@ static void put_entry(const struct ib_xattr *xattr, struct ib_buffer *out)
 {
 	const char *rest = "";
 	uint8_t number = split_name(xattr->name, &rest);
+	size_t end = out->size + entry_bytes(xattr);
 
 	ib_buffer_put_u8(out, (uint8_t)strlen(rest));
 	ib_buffer_put_u8(out, number);
 	ib_buffer_put_le16(out, (uint16_t)xattr->size);
 	ib_buffer_puts(out, rest);
 	ib_buffer_put(out, xattr->value, xattr->size);
-	ib_buffer_align(out, 4);
+	/* not ib_buffer_align(): out is a window that begins anywhere */
+	ib_buffer_put_zeros(out, end - out->size);
 }
 
 static char *key_of(const struct ib_xattr *xattr)
