@@ -81,7 +81,14 @@ int ib_state_put_file(struct ib_state *state, const char *path, uint32_t mode, c
 	struct ib_tree_entry entry = {
 		.path = path, .mode = S_IFREG | mode, .data = data, .size = size
 	};
+	const struct ib_node *there = ib_tree_find(state->tree, path);
 
+	if (there && S_ISREG(there->inode->mode)) {
+		entry.user = there->inode->user;
+		entry.group = there->inode->group;
+		entry.uid = there->inode->uid;
+		entry.gid = there->inode->gid;
+	}
 	return put(state, &entry, err);
 }
 

@@ -28,6 +28,7 @@ int ib_state_read(const struct ib_state *state, const char *path, const char **r
 int ib_state_read_node(const struct ib_state *state, const struct ib_node *node,
 		       const char **ret_text, size_t *ret_size, struct ib_error *err) IB_MUST_CHECK;
 
+/* A file that is there already keeps its owner. */
 int ib_state_put_file(struct ib_state *state, const char *path, uint32_t mode, const void *data,
 		      size_t size, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_put_text(struct ib_state *state, const char *path, uint32_t mode, const char *text,

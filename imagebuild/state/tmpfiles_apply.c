@@ -123,7 +123,7 @@ static int make_link(struct ib_state *state, const struct ib_tmpfiles_line *line
 
 	if (!line->argument && !ib_tree_find(state->tree, factory))
 		return 0;
-	if (there && !line->force)
+	if (there && (!line->force || ib_str_equal(there->inode->link, entry.link)))
 		return 0;
 	if (there && S_ISDIR(there->inode->mode))
 		ib_tree_remove(state->tree, line->path);

@@ -101,6 +101,35 @@ START_TEST(users_of_the_plan_come_behind_those_of_packages)
 }
 END_TEST
 
+START_TEST(what_a_generator_rewrites_keeps_its_owner_and_what_is_right_stays)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	const char *const only[] = { "sysusers", "tmpfiles" };
+	const struct ib_state_plan plan = { .only = { only, 2 } };
+	const struct ib_tree_entry shadow = { .path = "/etc/shadow",
+					      .mode = S_IFREG | 0640,
+					      .group = "shadow",
+					      .data = "root:*:1::::::\n",
+					      .size = 15,
+					      .origin = { IB_ORIGIN_PACKAGE, "setup" } };
+	const struct ib_tree_entry mtab = { .path = "/etc/mtab",
+					    .mode = S_IFLNK | 0777,
+					    .link = "../proc/self/mounts",
+					    .mtime = 5,
+					    .origin = { IB_ORIGIN_PACKAGE, "setup" } };
+
+	ck_ok(ib_tree_put(tree, &shadow, NULL, &err));
+	ck_ok(ib_tree_put(tree, &mtab, NULL, &err));
+	put_file("/usr/lib/sysusers.d/a.conf", "g shadow 42\nu a 500 \"A\"\n");
+	put_file("/usr/lib/tmpfiles.d/a.conf", "L+ /etc/mtab - - - - ../proc/self/mounts\n");
+	ck_ok(apply(&plan, NULL, &err));
+	file_is("/etc/shadow", "root:*:1::::::\na:!*:19675::::::\n");
+	ck_assert_str_eq(ib_tree_find(tree, "/etc/shadow")->inode->group, "shadow");
+	ck_assert_uint_eq(ib_tree_find(tree, "/etc/shadow")->inode->mode & 07777, 0640);
+	ck_assert_int_eq(ib_tree_find(tree, "/etc/mtab")->inode->mtime, 5);
+}
+END_TEST
+
 START_TEST(accounts_of_scriptlets_do_not_come_twice)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -379,6 +408,7 @@ Suite *ib_suite(void)
 
 	tcase_add_checked_fixture(state, set_up, tear_down);
 	tcase_add_test(state, users_of_the_plan_come_behind_those_of_packages);
+	tcase_add_test(state, what_a_generator_rewrites_keeps_its_owner_and_what_is_right_stays);
 	tcase_add_test(state, accounts_of_scriptlets_do_not_come_twice);
 	tcase_add_loop_test(state, a_wrong_line_of_sysusers_is_named, 0,
 			    (int)IB_COUNT(wrong_lines));
