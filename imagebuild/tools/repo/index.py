@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 GROUPS = {
     "core": ("Core", "What every image holds"),
     "node": ("Node", "A container node: systemd, containerd, networking, time, audit, remote access"),
+    "selinux": ("SELinux", "A policy with the contexts of all files, and what handles it"),
     "initrd": ("Initrd", "What the initial file system needs to reach a verified root"),
     "tools": ("Tools", "For looking at a running node"),
 }

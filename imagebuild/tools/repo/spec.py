@@ -8,6 +8,7 @@ import subprocess
 from email.utils import parsedate_to_datetime
 
 import licence
+import policy
 import scriptlets
 from debian import read_member, to_evr
 from payload import LOCALE_FOLDER, Payload, language
@@ -198,6 +199,8 @@ class Builder:
             payload.add_folder(folder)
         if change:
             change(payload)
+        if "policy" in package.rule:
+            policy.add(payload, package.deb.path, package.rule["policy"], os.path.join(self.work, "policy"))
         payload.apply_rule(package.name)
         payload.finish(package.name, set() if package.name == "filesystem" else self.base_dirs)
         return payload
