@@ -111,6 +111,9 @@ bench: ## time and memory, side by side with what one would run instead: build/b
 	@BUILD=$(BUILD) imagebuild/tools/bench
 
 
+# Nothing at run time says which libselinux it is.
+$(OUT)/obj/imagebuild/state/labels.o: IB_CPPFLAGS += -DIB_SELINUX_VERSION='"$(shell pkg-config --modversion libselinux)"'
+
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "CC $<")

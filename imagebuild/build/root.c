@@ -97,6 +97,7 @@ static int apply_state(struct ib_work *work, struct ib_error *err)
 	lookup = ib_state_accounts_lookup(accounts);
 	IB_TRY(ib_tree_resolve_owners(work->root_tree, &lookup, err));
 	keep_os_release(work);
+	IB_TRY(ib_work_label(work, &plan, err));
 	ib_tree_finish(work->root_tree);
 	return 0;
 }

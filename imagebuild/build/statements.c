@@ -11,6 +11,7 @@
 #include "build/work.h"
 #include "compress/compress.h"
 #include "evidence/evidence.h"
+#include "state/state.h"
 
 /* The value of KEY in os-release's text without quotes, or NULL (os-release(5)). */
 static const char *os_release_value(struct ib_work *work, const char *key)
@@ -101,6 +102,7 @@ static void gather_libraries(struct ib_work *work, struct ib_evidence *evidence)
 	const struct ib_evidence_pair libraries[] = {
 		{ "liblz4", ib_lz4_version() },
 		{ "librpm", ib_rpm_version() },
+		{ "libselinux", ib_selinux_version() },
 		{ "libzstd", ib_zstd_version() },
 		{ "SQLite", ib_sqlite_version() },
 	};

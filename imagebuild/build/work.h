@@ -115,6 +115,10 @@ struct ib_state_plan;
 void ib_work_plan_state(struct ib_work *work, const struct ib_members *members,
 			struct ib_state_plan *ret_plan);
 
+/* labels.c: SELinux labels for all that the root's tree holds, as the recipe wants them. */
+int ib_work_label(struct ib_work *work, const struct ib_state_plan *plan, struct ib_error *err)
+	IB_MUST_CHECK;
+
 /* plan.c: the folders and links that %pretrans scriptlets make before any package is laid down. */
 int ib_work_prepare_tree(struct ib_work *work, const struct ib_members *members,
 			 struct ib_tree *tree, struct ib_error *err) IB_MUST_CHECK;

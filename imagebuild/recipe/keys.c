@@ -12,6 +12,7 @@ static const char *const trusts[] = { "signed", "metalink", "none", NULL };
 static const char *const root_formats[] = { "erofs", NULL };
 static const char *const compressions[] = { "none", "lz4", "lz4hc", NULL };
 static const char *const databases[] = { "rpmdb", "manifest", NULL };
+static const char *const labels[] = { "automatic", "required", "never", NULL };
 static const char *const outputs[] = { "root", "uki", "disk", "sbom", "provenance", NULL };
 
 #define WORDS_RULE(name, list) \
@@ -24,6 +25,7 @@ WORDS_RULE(rule_trust, trusts);
 WORDS_RULE(rule_root_format, root_formats);
 WORDS_RULE(rule_compression, compressions);
 WORDS_RULE(rule_database, databases);
+WORDS_RULE(rule_labels, labels);
 WORDS_RULE(rule_output, outputs);
 
 static const struct ib_recipe_rule rule_id = {
@@ -327,6 +329,9 @@ static const struct ib_recipe_field root[] = {
 	  "Compression of the root; lz4hc by default.", .rule = &rule_compression },
 	{ "level", AT(root_level), &ib_recipe_number, "Effort of lz4hc, 1 to 12; 9 by default.",
 	  .min = 1, .max = 12 },
+	{ "selinux", AT(root_selinux), &ib_recipe_choice,
+	  "SELinux labels: automatic (where the image has a policy), required or never.",
+	  .rule = &rule_labels },
 };
 static const struct ib_recipe_table table_root = {
 	"root",

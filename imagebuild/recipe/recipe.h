@@ -111,6 +111,9 @@ struct ib_recipe_signer {
 	struct ib_mark mark;
 };
 
+/* Whether paths get SELinux labels: where the image has a policy; always, or it is an error; never. */
+enum ib_selinux { IB_SELINUX_AUTOMATIC, IB_SELINUX_REQUIRED, IB_SELINUX_NEVER };
+
 enum ib_compression { IB_COMPRESSION_NONE, IB_COMPRESSION_LZ4, IB_COMPRESSION_LZ4HC };
 
 struct ib_recipe {
@@ -154,6 +157,7 @@ struct ib_recipe {
 	struct ib_mark root_mark;
 	const char *root_format; /* "erofs" */
 	enum ib_compression root_compression;
+	enum ib_selinux root_selinux;
 	uint32_t root_level; /* LZ4HC: 1 to 12; 0 for the others */
 
 	struct ib_recipe_list outputs;       /* of: root, uki, disk, sbom, provenance; sorted */

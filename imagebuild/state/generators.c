@@ -11,8 +11,8 @@ struct generator {
 
 /*
  * In the order in which they run: who is first makes what others read. The
- * caches come last: they look at everything. Labels (a generator that sets
- * xattrs on all paths) belong behind them.
+ * caches come last: they look at everything. Labels come behind them, in a call of
+ * their own (state/labels.h): the package database needs one too.
  */
 static const struct generator generators[] = {
 	{ "os-release", ib_state_identity },

@@ -11,7 +11,7 @@
  *
  * Order: packages and contents first (their facts are needed), overlays, then
  * ib_state_apply(), then ib_tree_resolve_owners() with the accounts that it
- * returned, then ib_tree_finish().
+ * returned, then ib_state_label() (state/labels.h), then ib_tree_finish().
  *
  * Which scriptlet is covered by which generator says the ledger
  * (state/ledger.h); what scriptlets ask for beyond the packages' own
@@ -27,6 +27,7 @@
 
 #include "base/base.h"
 #include "package/package.h"
+#include "state/labels.h"
 #include "state/ledger.h"
 #include "tree/tree.h"
 

@@ -79,7 +79,7 @@ static const char everything[] = HEAD
 	"sysctl: {net.ipv4.ip_forward: 0, kernel.kptr_restrict: \"2\"}\n"
 	"kernel: {command-line: [console=ttyS0], command-line-defaults: false}\n"
 	"initrd: {packages: [systemd], modules: [dm-verity, virtio_blk]}\n"
-	"root: {format: erofs, compression: lz4hc, level: 12}\n"
+	"root: {format: erofs, compression: lz4hc, level: 12, selinux: required}\n"
 	"outputs: [uki, root, uki]\n"
 	"signing:\n"
 	"  secure-boot: {key: k/sb.key, certificate: k/sb.crt}\n"
@@ -278,6 +278,7 @@ static const struct refusal {
 	{ GOOD "initrd: {modules: [dm-verity.ko]}\n",
 	  "5:20: 'dm-verity.ko' of 'modules' is not the name of a kernel module", NULL },
 	{ GOOD "root: {format: ext4}\n", "5:16: unrecognized 'ext4' of 'format'", "It is erofs." },
+	{ GOOD "root: {selinux: enforcing}\n", "5:17: unrecognized 'enforcing' of 'selinux'", NULL },
 	{ GOOD "root: {compression: lz4hcc}\n", "5:21: unrecognized 'lz4hcc' of 'compression'",
 	  "Did you mean 'lz4hc'?" },
 	{ GOOD "root: {compression: lz4, level: 3}\n",
