@@ -100,10 +100,8 @@ static void gather_overlays(struct ib_work *work, struct ib_evidence *evidence)
 static void gather_libraries(struct ib_work *work, struct ib_evidence *evidence)
 {
 	const struct ib_evidence_pair libraries[] = {
-		{ "liblz4", ib_lz4_version() },
-		{ "librpm", ib_rpm_version() },
-		{ "libselinux", ib_selinux_version() },
-		{ "libzstd", ib_zstd_version() },
+		{ "liblz4", ib_lz4_version() },         { "librpm", ib_rpm_version() },
+		{ "libselinux", ib_selinux_version() }, { "libzstd", ib_zstd_version() },
 		{ "SQLite", ib_sqlite_version() },
 	};
 
