@@ -317,14 +317,15 @@ static struct ib_resolve_wishes wishes_of(const struct ib_recipe_list *list)
 	return (struct ib_resolve_wishes){ list->items, list->count };
 }
 
-int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *metadata,
-			    const struct ib_keeping *keeping, struct ib_resolution **ret_resolution,
-			    struct ib_error *err)
+static struct ib_resolve_request request_of(struct ib_work *work,
+					    const struct ib_metadata *metadata,
+					    const struct ib_keeping *keeping)
 {
 	const struct ib_keeping none = { 0 };
 	const struct ib_recipe *recipe = work->recipe;
 	const struct ib_keeping *kept = keeping ? keeping : &none;
-	const struct ib_resolve_request request = {
+
+	return (struct ib_resolve_request){
 		.repositories = metadata->repositories,
 		.repository_count = metadata->count,
 		.architecture = recipe->architecture,
@@ -344,6 +345,13 @@ int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *meta
 		.open_context = work,
 		.log = work->session->log,
 	};
+}
+
+int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *metadata,
+			    const struct ib_keeping *keeping, struct ib_resolution **ret_resolution,
+			    struct ib_error *err)
+{
+	const struct ib_resolve_request request = request_of(work, metadata, keeping);
 	IB_AUTO_STRINGS(problems);
 	size_t i = 0;
 	int r = ib_resolve(&request, &problems, ret_resolution, err);
@@ -351,6 +359,15 @@ int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *meta
 	for (i = 0; r < 0 && problems.count > 1 && i < problems.count; i++)
 		ib_warn(work->session->log, "%s", problems.items[i]);
 	return r;
+}
+
+int ib_work_why_not(struct ib_work *work, const struct ib_metadata *metadata,
+		    const struct ib_keeping *keeping, const struct ib_question *question,
+		    struct ib_why_nots **ret_answer, struct ib_error *err)
+{
+	const struct ib_resolve_request request = request_of(work, metadata, keeping);
+
+	return ib_resolve_why_not(&request, question->words, question->initrd, ret_answer, err);
 }
 
 int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,

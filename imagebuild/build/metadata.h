@@ -39,6 +39,16 @@ int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *meta
 			    const struct ib_keeping *keeping, struct ib_resolution **ret_resolution,
 			    struct ib_error *err) IB_MUST_CHECK;
 
+struct ib_question {
+	const char *words; /* as a wish */
+	bool initrd;       /* about the initrd, not the root */
+};
+
+/* Why what the words name is not in the set; keeping as above. */
+int ib_work_why_not(struct ib_work *work, const struct ib_metadata *metadata,
+		    const struct ib_keeping *keeping, const struct ib_question *question,
+		    struct ib_why_nots **ret_answer, struct ib_error *err) IB_MUST_CHECK;
+
 /* What the repositories say their builds mend: brings their updateinfo, which nothing else needs. */
 int ib_work_advisories(struct ib_work *work, const struct ib_metadata *metadata,
 		       struct ib_advisories **ret_advisories, struct ib_error *err) IB_MUST_CHECK;

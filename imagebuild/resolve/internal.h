@@ -93,6 +93,9 @@ int ib_resolve_add_solv(Repo *repo, const struct ib_solv_file *file, bool extend
 /* wishes.c */
 void ib_resolve_jobs_done(struct ib_resolve_jobs *jobs);
 void ib_resolve_jobs_add(struct ib_resolve_jobs *jobs, Id how, Id what, const char *wish);
+const char *ib_resolve_nearest(Pool *pool, const char *wish); /* a name like it, or NULL */
+/* Appends what the words name, hidden or built for another machine too. */
+void ib_resolve_select_all(Pool *pool, const char *words, Queue *packages);
 int ib_resolve_add_wishes(struct ib_resolver *resolver, const struct ib_resolve_wishes *wishes,
 			  struct ib_resolve_jobs *jobs, struct ib_error *err) IB_MUST_CHECK;
 
@@ -146,11 +149,25 @@ char *ib_resolve_describe(Pool *pool, Id package);
 char *ib_resolve_name_of(const char *nevra);
 bool ib_resolve_is_in(const Queue *queue, Id id);
 
-/* result.c */
+/* The first problem in words, and what to do about it; the caller owns both. */
+char *ib_resolve_first_problem(struct ib_resolver *resolver, Solver *solver,
+			       const struct ib_resolve_jobs *jobs, char **ret_hint);
+
+/* resolve.c: begin, solve, end. */
 struct ib_resolve_run {
 	Queue chosen; /* sorted as the result is */
 	struct ib_resolve_jobs jobs;
 };
+void ib_resolve_begin(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		      struct ib_resolve_run *initrd);
+int ib_resolve_solve(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		     struct ib_resolve_run *initrd, struct ib_error *err) IB_MUST_CHECK;
+void ib_resolve_end(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		    struct ib_resolve_run *initrd);
+Solver *ib_resolve_new_solver(const struct ib_resolver *resolver);
+void ib_resolve_take_chosen(Pool *pool, Solver *solver, Queue *chosen);
+
+/* result.c */
 void ib_resolve_run_done(struct ib_resolve_run *run);
 int ib_resolve_compare(const void *a, const void *b, void *context); /* a Pool */
 int ib_resolve_collect(struct ib_resolver *resolver, struct ib_resolve_run *root,

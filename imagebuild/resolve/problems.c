@@ -194,6 +194,20 @@ static void drop_repeated(struct ib_strings *list)
 	kept = swap;
 }
 
+char *ib_resolve_first_problem(struct ib_resolver *resolver, Solver *solver,
+			       const struct ib_resolve_jobs *jobs, char **ret_hint)
+{
+	struct teller teller = { .resolver = resolver, .solver = solver, .jobs = jobs };
+	char *text = NULL;
+
+	tell_problem(&teller, solver_next_problem(solver, 0));
+	drop_repeated(&teller.sentences);
+	text = ib_strings_join(&teller.sentences, "; ");
+	ib_strings_done(&teller.sentences);
+	*ret_hint = teller.hint;
+	return text;
+}
+
 int ib_resolve_tell_problems(struct ib_resolver *resolver, Solver *solver,
 			     const struct ib_resolve_jobs *jobs, const char *set,
 			     struct ib_error *err)

@@ -94,7 +94,7 @@ static int prepare(struct ib_resolver *resolver, const struct ib_resolve_wishes 
 	return ib_resolve_add_wishes(resolver, wishes, &run->jobs, err);
 }
 
-static void take_chosen(Pool *pool, Solver *solver, Queue *chosen)
+void ib_resolve_take_chosen(Pool *pool, Solver *solver, Queue *chosen)
 {
 	Queue decided;
 	int i = 0;
@@ -108,13 +108,9 @@ static void take_chosen(Pool *pool, Solver *solver, Queue *chosen)
 	qsort_r(chosen->elements, (size_t)chosen->count, sizeof(Id), ib_resolve_compare, pool);
 }
 
-/* set: "root file system" or "initrd", for words. */
-static int solve_once(struct ib_resolver *resolver, const struct ib_resolve_jobs *jobs,
-		      const char *set, Queue *chosen, struct ib_error *err)
+Solver *ib_resolve_new_solver(const struct ib_resolver *resolver)
 {
 	Solver *solver = solver_create(resolver->pool);
-	Queue queue;
-	int r = 0;
 
 	/* The rules by which dnf asks libsolv, so that the answers are the same. */
 	solver_set_flag(solver, SOLVER_FLAG_ALLOW_VENDORCHANGE, 1);
@@ -123,11 +119,22 @@ static int solve_once(struct ib_resolver *resolver, const struct ib_resolve_jobs
 	solver_set_flag(solver, SOLVER_FLAG_URPM_REORDER, 1);
 	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED,
 			!resolver->request->weak_dependencies);
+	return solver;
+}
+
+/* set: "root file system" or "initrd", for words. */
+static int solve_once(struct ib_resolver *resolver, const struct ib_resolve_jobs *jobs,
+		      const char *set, Queue *chosen, struct ib_error *err)
+{
+	Solver *solver = ib_resolve_new_solver(resolver);
+	Queue queue;
+	int r = 0;
+
 	queue_init_clone(&queue, &jobs->queue);
 	if (solver_solve(solver, &queue))
 		r = ib_resolve_tell_problems(resolver, solver, jobs, set, err);
 	else
-		take_chosen(resolver->pool, solver, chosen);
+		ib_resolve_take_chosen(resolver->pool, solver, chosen);
 	queue_free(&queue);
 	solver_free(solver);
 	return r;
@@ -253,20 +260,17 @@ static int prepare_both(struct ib_resolver *resolver, struct ib_resolve_run *roo
 	return prepare(resolver, &request->root, root, err);
 }
 
-static int run_both(struct ib_resolver *resolver, struct ib_resolve_run *root,
-		    struct ib_resolve_run *initrd, struct ib_resolution **ret_resolution,
-		    struct ib_error *err)
+int ib_resolve_solve(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		     struct ib_resolve_run *initrd, struct ib_error *err)
 {
 	IB_TRY(load(resolver, err));
 	IB_TRY(prepare_both(resolver, root, initrd, err));
 	IB_TRY(solve(resolver, root, "root file system", err));
-	if (resolver->request->initrd.count)
-		IB_TRY(solve_initrd(resolver, root, initrd, err));
-	return ib_resolve_collect(resolver, root, initrd, ret_resolution, err);
+	return resolver->request->initrd.count ? solve_initrd(resolver, root, initrd, err) : 0;
 }
 
-static void begin(struct ib_resolver *resolver, struct ib_resolve_run *root,
-		  struct ib_resolve_run *initrd)
+void ib_resolve_begin(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		      struct ib_resolve_run *initrd)
 {
 	resolver->pool = pool_create();
 	queue_init(&resolver->kept_root);
@@ -279,8 +283,8 @@ static void begin(struct ib_resolver *resolver, struct ib_resolve_run *root,
 	initrd->jobs.kept = &resolver->kept_initrd;
 }
 
-static void end(struct ib_resolver *resolver, struct ib_resolve_run *root,
-		struct ib_resolve_run *initrd)
+void ib_resolve_end(struct ib_resolver *resolver, struct ib_resolve_run *root,
+		    struct ib_resolve_run *initrd)
 {
 	ib_resolve_run_done(root);
 	ib_resolve_run_done(initrd);
@@ -304,8 +308,10 @@ int ib_resolve(const struct ib_resolve_request *request, struct ib_strings *prob
 	struct ib_resolve_run initrd = { .jobs.count = 0 };
 	int r = 0;
 
-	begin(&resolver, &root, &initrd);
-	r = run_both(&resolver, &root, &initrd, ret_resolution, err);
-	end(&resolver, &root, &initrd);
+	ib_resolve_begin(&resolver, &root, &initrd);
+	r = ib_resolve_solve(&resolver, &root, &initrd, err);
+	if (!r)
+		r = ib_resolve_collect(&resolver, &root, &initrd, ret_resolution, err);
+	ib_resolve_end(&resolver, &root, &initrd);
 	return r;
 }

@@ -199,7 +199,37 @@ enum ib_absent {
 	IB_ABSENT_PINNED,       /* a pin lets another version through */
 	IB_ABSENT_ROOT_VERSION, /* the root has another version, which the initrd follows */
 	IB_ABSENT_ARCHITECTURE, /* built for another machine */
+	IB_ABSENT_OBSOLETED,    /* by a package of the set */
+	IB_ABSENT_PRIORITY,     /* the set has one of a repository that is asked first */
+	IB_ABSENT_VERSION,      /* the set has another version */
+	IB_ABSENT_CONFLICT,     /* it cannot be there together with what is wished */
+	IB_ABSENT_WEAK,         /* only recommended, and weak dependencies do not count */
+	IB_ABSENT_UNWANTED,     /* nothing asks for it */
+	IB_ABSENT_NOT,          /* it is there */
 };
+
+struct ib_why_not {
+	enum ib_absent why;
+	const char *nevra; /* of the package that is talked about; NULL: unknown */
+	const char *text;  /* a sentence like those of errors */
+	const char *hint;  /* what to do to have it; "" where there is nothing to do */
+};
+
+struct ib_why_nots {
+	const struct ib_why_not *items; /* at least one; of each package name the newest builds */
+	size_t count;
+	struct ib_arena *arena; /* owned */
+};
+
+/*
+ * Why what the words name (a wish) is not in the set for the root, or for the
+ * initrd. The request is resolved for it; if that fails, so does this.
+ */
+int ib_resolve_why_not(const struct ib_resolve_request *request, const char *words, bool initrd,
+		       struct ib_why_nots **ret_answer, struct ib_error *err) IB_MUST_CHECK;
+void ib_why_nots_free(struct ib_why_nots *answer);
+/* "excluded", "module", "conflict", …: for machines. */
+const char *ib_absent_name(enum ib_absent why);
 
 /*
  * What the repositories' updateinfo says (package/advisory.h), retracted ones
@@ -210,5 +240,6 @@ int ib_resolve_advisories(const struct ib_resolve_repository *repositories, size
 	IB_MUST_CHECK;
 
 IB_DEFINE_AUTO(ib_resolution);
+IB_DEFINE_AUTO(ib_why_nots);
 
 #endif

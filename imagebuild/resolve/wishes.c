@@ -79,7 +79,7 @@ static void select_packages(Pool *pool, const char *wish, int flags, Queue *sele
 		selection_make(pool, selection, wish, SELECTION_PROVIDES | SELECTION_REL | flags);
 }
 
-static const char *nearest_name(Pool *pool, const char *wish)
+const char *ib_resolve_nearest(Pool *pool, const char *wish)
 {
 	IB_AUTO_STRINGS(names);
 	const char *near = NULL;
@@ -105,27 +105,34 @@ static bool is_meant(Pool *pool, Id package, const char *wish, Id provided)
 	return provided && solvable_matchesdep(s, SOLVABLE_PROVIDES, provided, -1);
 }
 
-/* The first package that the wish would mean, excluded or built for another machine; or 0. */
-static Id find_hidden(struct ib_resolver *resolver, const char *wish)
+void ib_resolve_select_all(Pool *pool, const char *words, Queue *packages)
 {
-	Pool *pool = resolver->pool;
-	Id provided = pool_str2id(pool, wish, 0);
+	Id provided = pool_str2id(pool, words, 0);
 	Queue found;
-	Queue packages;
-	Id first = 0;
 	Id p = 0;
 
 	queue_init(&found);
-	queue_init(&packages);
-	select_packages(pool, wish, SELECTION_WITH_DISABLED, &found);
+	select_packages(pool, words, SELECTION_WITH_DISABLED, &found);
 	if (found.count)
-		selection_solvables(pool, &found, &packages);
+		selection_solvables(pool, &found, packages);
+	queue_free(&found);
+	if (packages->count)
+		return;
+	FOR_POOL_SOLVABLES (p)
+		if (is_meant(pool, p, words, provided))
+			queue_push(packages, p);
+}
+
+/* The first package that the wish would mean, excluded or built for another machine; or 0. */
+static Id find_hidden(struct ib_resolver *resolver, const char *wish)
+{
+	Queue packages;
+	Id first = 0;
+
+	queue_init(&packages);
+	ib_resolve_select_all(resolver->pool, wish, &packages);
 	if (packages.count)
 		first = packages.elements[0];
-	FOR_POOL_SOLVABLES (p)
-		if (!first && is_meant(pool, p, wish, provided))
-			first = p;
-	queue_free(&found);
 	queue_free(&packages);
 	return first;
 }
@@ -145,7 +152,7 @@ static int fail_wish(struct ib_resolver *resolver, const char *wish, struct ib_e
 		return -IB_INPUT;
 	}
 	ib_fail(err, IB_INPUT, "no package in any repository fulfils '%s'", wish);
-	near = nearest_name(pool, wish);
+	near = ib_resolve_nearest(pool, wish);
 	if (near)
 		ib_error_hint(err, "Did you mean '%s'?", near);
 	else
