@@ -54,6 +54,8 @@ static int begin(void *context, uint32_t package, uint32_t file, uint64_t size, 
 	if (*ret_wanted && size > MAX_KEPT)
 		return ib_fail(err, IB_LIMIT, "package '%s': '%s' is larger than %u bytes",
 			       of->nevra, info->path, MAX_KEPT);
+	if (*ret_wanted)
+		(void)ib_buffer_reserve(&learner->data, (size_t)size);
 	return 0;
 }
 

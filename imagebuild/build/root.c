@@ -135,7 +135,8 @@ static int write_image(struct ib_work *work, struct ib_error *err)
 	ib_learner_done(&learner);
 	IB_TRY(r);
 	IB_TRY(apply_state(work, err));
-	return ib_erofs_finish(erofs, &size, err);
+	IB_TRY(ib_erofs_finish(erofs, &size, err));
+	return ib_work_check_policy(work, size, err);
 }
 
 static int write_hash_tree(struct ib_work *work, struct ib_error *err)

@@ -43,6 +43,7 @@ void ib_work_done(struct ib_work *work)
 	ib_work_close_metadata(work);
 	free_members(&work->root);
 	free_members(&work->initrd);
+	ib_policy_report_free(work->policy);
 	ib_tree_free(work->root_tree);
 	ib_tree_free(work->initrd_tree);
 	for (i = 0; work->opened && i < work->lock->package_count; i++) {

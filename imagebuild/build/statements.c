@@ -310,6 +310,7 @@ int ib_work_make_statements(struct ib_work *work, struct ib_error *err)
 	ib_step(work->session->log, "writing SBOM, provenance and sums");
 	IB_TRY(ib_private_key_read(work->recipe->statements.key, &key, err));
 	IB_TRY(write_lock(work, err));
+	IB_TRY(ib_work_write_policy(work, err));
 	IB_TRY(gather(work, &evidence, err));
 	if (ib_work_wants(work, "sbom"))
 		IB_TRY(write_document(work, ".spdx.json", ib_spdx_write, &evidence, err));

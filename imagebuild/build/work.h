@@ -13,6 +13,7 @@
 #include "crypto/crypto.h"
 #include "evidence/evidence.h"
 #include "package/package.h"
+#include "policy/policy.h"
 #include "rpmfile/rpmfile.h"
 #include "store/store.h"
 #include "tree/tree.h"
@@ -58,6 +59,7 @@ struct ib_work {
 	char lock_sha256[65];
 	char (*overlay_sha256)[65]; /* by the recipe's order */
 
+	struct ib_policy_report *policy; /* of the root; owned */
 	struct ib_tree *root_tree;
 	struct ib_tree *initrd_tree;
 	struct ib_kept kernel;     /* …/vmlinuz */
@@ -100,6 +102,12 @@ struct ib_tree_filter ib_work_filter(const struct ib_work *work);
 struct ib_tree_filter ib_work_root_filter(const struct ib_work *work);
 /* database.c: what tells of the packages inside the root. */
 int ib_work_put_databases(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
+
+/* policy.c: the finished root before the rules; IB_REFUSED when it does not pass. */
+int ib_work_check_policy(struct ib_work *work, uint64_t root_image_bytes, struct ib_error *err)
+	IB_MUST_CHECK;
+/* policy.c: what they found, as .policy.json. */
+int ib_work_write_policy(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 
 /* initrd.c */
 int ib_work_make_initrd(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;

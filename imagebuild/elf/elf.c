@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "elf/dynamic.h"
 #include "elf/reader.h"
 
 /* p_type and d_tag (System V ABI, chapter 5) */
@@ -39,8 +40,7 @@ static bool file_offset(const struct ib_elf_reader *reader, uint64_t address, ui
 	return false;
 }
 
-/* The value of the first entry with this tag; false where there is none. */
-static bool find_tag(const struct ib_elf_reader *reader, const struct ib_elf_span *dynamic,
+bool ib_elf_find_tag(const struct ib_elf_reader *reader, const struct ib_elf_span *dynamic,
 		     uint64_t tag, uint64_t *ret_value)
 {
 	uint64_t word = reader->is_64 ? 8 : 4;
@@ -59,15 +59,15 @@ static bool find_tag(const struct ib_elf_reader *reader, const struct ib_elf_spa
 	return false;
 }
 
-static bool string_table(const struct ib_elf_reader *reader, const struct ib_elf_span *dynamic,
+bool ib_elf_string_table(const struct ib_elf_reader *reader, const struct ib_elf_span *dynamic,
 			 struct ib_elf_span *ret_table)
 {
 	uint64_t address = 0;
 	uint64_t size = 0;
 	uint64_t offset = 0;
 
-	return find_tag(reader, dynamic, TAG_STRING_TABLE, &address) &&
-	       find_tag(reader, dynamic, TAG_STRING_SIZE, &size) &&
+	return ib_elf_find_tag(reader, dynamic, TAG_STRING_TABLE, &address) &&
+	       ib_elf_find_tag(reader, dynamic, TAG_STRING_SIZE, &size) &&
 	       file_offset(reader, address, &offset) &&
 	       ib_elf_span(reader, offset, size, ret_table);
 }
@@ -97,7 +97,8 @@ static int read_needed(const struct ib_elf_reader *reader, const struct ib_elf_s
 }
 
 static int read_dynamic(const struct ib_elf_reader *reader, const struct ib_elf_segment *segment,
-			struct ib_arena *arena, struct ib_elf *elf, struct ib_error *err)
+			struct ib_arena *arena, struct ib_elf *elf, struct ib_elf_span *ret_dynamic,
+			struct ib_error *err)
 {
 	struct ib_elf_span dynamic = { NULL, 0 };
 	struct ib_elf_span table = { NULL, 0 };
@@ -106,9 +107,10 @@ static int read_dynamic(const struct ib_elf_reader *reader, const struct ib_elf_
 	if (!ib_elf_span(reader, segment->offset, segment->file_size, &dynamic))
 		return ib_fail(err, IB_INPUT, "its dynamic section does not lie in the file");
 	elf->is_dynamic = true;
-	if (!string_table(reader, &dynamic, &table))
+	*ret_dynamic = dynamic;
+	if (!ib_elf_string_table(reader, &dynamic, &table))
 		return 0; /* a separate debug file: the table was taken away */
-	if (find_tag(reader, &dynamic, TAG_SONAME, &soname))
+	if (ib_elf_find_tag(reader, &dynamic, TAG_SONAME, &soname))
 		elf->soname = ib_arena_strdup(arena, ib_elf_string(&table, soname));
 	return read_needed(reader, &dynamic, &table, arena, elf);
 }
@@ -151,6 +153,7 @@ int ib_elf_read(const void *data, size_t size, struct ib_arena *arena, struct ib
 		struct ib_error *err)
 {
 	struct ib_elf_reader reader = { 0 };
+	struct ib_elf_span dynamic = { NULL, 0 };
 	struct ib_elf *elf = NULL;
 	uint32_t i = 0;
 
@@ -166,13 +169,14 @@ int ib_elf_read(const void *data, size_t size, struct ib_arena *arena, struct ib
 		struct ib_elf_span span = { NULL, 0 };
 
 		if (segment.type == SEGMENT_DYNAMIC && !elf->is_dynamic)
-			IB_TRY(read_dynamic(&reader, &segment, arena, elf, err));
+			IB_TRY(read_dynamic(&reader, &segment, arena, elf, &dynamic, err));
 		else if (segment.type == SEGMENT_NOTE)
 			read_note(&reader, &segment, elf);
 		else if (segment.type == SEGMENT_INTERPRETER &&
 			 ib_elf_span(&reader, segment.offset, segment.file_size, &span))
 			elf->interpreter = ib_arena_strdup(arena, ib_elf_string(&span, 0));
 	}
+	ib_elf_read_hardening(&reader, &dynamic, elf);
 	*ret_elf = elf;
 	return 0;
 }

@@ -8,7 +8,7 @@
  * is copied into the caller's arena, so the bytes may go away.
  *
  * Two questions are answered: what the dynamic loader wants to know of a
- * program or library (ib_elf_read), and what depmod wants to know of a kernel
+ * program or library, with its defences (ib_elf_read), and what depmod wants to know of a kernel
  * module (ib_elf_read_module). A file that is not ELF, or a damaged one, is
  * IB_INPUT; the text says which part.
  */
@@ -49,12 +49,29 @@ struct ib_elf {
 	bool has_abi;        /* a GNU ABI note stands there: */
 	uint32_t abi_os;     /* 0: Linux */
 	uint32_t abi_kernel; /* oldest kernel, as (major << 16 | minor << 8 | patch) */
+
+	/* Defences; policy/ judges them. */
+	bool is_pie;               /* a program that may be loaded anywhere */
+	bool has_relro;            /* a segment that is read-only after relocation */
+	bool binds_now;            /* all of its symbols are bound before it starts */
+	bool has_executable_stack; /* asks for one, or says nothing */
+	bool has_text_relocations;
+	bool has_symbols; /* names of symbols are there, so that the next one means something */
+	bool has_canary;  /* the compiler's stack protector is called somewhere */
+	bool is_go;       /* made by Go's compiler, which needs no canary */
+	uint32_t branch_protection; /* x86: 1 IBT, 2 shadow stack; AArch64: 1 BTI, 2 PAC */
 };
 
 /* Whether the bytes begin like an ELF file. */
 bool ib_elf_is(const void *data, size_t size);
 int ib_elf_read(const void *data, size_t size, struct ib_arena *arena, struct ib_elf **ret_elf,
 		struct ib_error *err) IB_MUST_CHECK;
+
+/*
+ * A path of the machine that built it, found in an ELF file's strings (of rpmbuild's
+ * folders), or NULL.
+ */
+const char *ib_elf_build_path(const void *data, size_t size, struct ib_arena *arena);
 
 struct ib_elf_module {
 	const char *const *info; /* "key=value" of .modinfo, in order */

@@ -52,6 +52,7 @@ struct ib_elf_segment ib_elf_segment(const struct ib_elf_reader *reader, uint32_
 		reader->data + reader->program_headers + (uint64_t)i * segment_size(reader);
 	struct ib_elf_segment segment = { .type = (uint32_t)ib_elf_number(reader, at, 4) };
 
+	segment.flags = (uint32_t)ib_elf_number(reader, at + (reader->is_64 ? 4 : 24), 4);
 	segment.offset = ib_elf_word(reader, at + (reader->is_64 ? 8 : 4));
 	segment.address = ib_elf_word(reader, at + (reader->is_64 ? 16 : 8));
 	segment.file_size = ib_elf_word(reader, at + (reader->is_64 ? 32 : 16));

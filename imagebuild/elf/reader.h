@@ -30,6 +30,7 @@ struct ib_elf_span {
 
 struct ib_elf_segment {
 	uint32_t type;
+	uint32_t flags; /* 1: executable */
 	uint64_t offset, address, file_size;
 };
 

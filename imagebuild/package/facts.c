@@ -10,11 +10,15 @@
 #define ELF_MAX  (192U << 20)
 #define INFO_MAX (64U << 20)
 
+#define HEAD_MAX 256U
+
 enum use {
-	USE_TEXT,   /* keep the bytes */
-	USE_ELF,    /* read as a library or program */
-	USE_MODULE, /* read as a kernel module, compressed or not */
-	USE_INFO,   /* keep of an info page what it wants to have in the directory */
+	USE_PROGRAM, /* what can be executed: an ELF file, or a script with its first line */
+	USE_HEAD,    /* keep the first bytes */
+	USE_TEXT,    /* keep the bytes */
+	USE_ELF,     /* read as a library or program */
+	USE_MODULE,  /* read as a kernel module, compressed or not */
+	USE_INFO,    /* keep of an info page what it wants to have in the directory */
 };
 
 /* Which files are of interest: below a folder (without /usr in front), by the end of the name. */
@@ -26,6 +30,12 @@ struct interest {
 };
 
 static const struct interest interests[] = {
+	{ "/lib/sysctl.d/", ".conf", 1 << 20, USE_TEXT },
+	{ "/etc/sysctl.d/", ".conf", 1 << 20, USE_TEXT },
+	{ "/etc/sysctl.conf", "", 1 << 20, USE_TEXT },
+	{ "/etc/ssh/", "", 1 << 18, USE_TEXT },
+	{ "/boot/config-", "", 1 << 20, USE_TEXT },
+	{ "/lib/modules/", "/config", 1 << 20, USE_TEXT },
 	{ "/lib/sysusers.d/", ".conf", 1 << 20, USE_TEXT },
 	{ "/etc/sysusers.d/", ".conf", 1 << 20, USE_TEXT },
 	{ "/lib/tmpfiles.d/", ".conf", 1 << 20, USE_TEXT },
@@ -71,6 +81,9 @@ static const struct interest interests[] = {
 	{ "/etc/crypto-policies/", "", 1 << 20, USE_TEXT },
 	{ "/share/info/dir", "", 4 << 20, USE_TEXT },
 	{ "/share/info/", "", 16 << 20, USE_INFO },
+	/* last: of what is not wanted for something else */
+	{ "/", ".gz", ELF_MAX, USE_HEAD },
+	{ "/", ".pyc", ELF_MAX, USE_HEAD },
 };
 
 struct ib_facts {
@@ -104,8 +117,8 @@ void ib_facts_free(struct ib_facts *facts)
 }
 
 /*
- * What a path is of use for. Libraries are known by their name alone, in whatever
- * folder: ldconfig looks at "lib*.so*" and "ld*.so*" only.
+ * What a path is of use for. Libraries and plug-ins are known by their name alone,
+ * in whatever folder.
  */
 static bool interest_of(const char *path, uint64_t size, enum use *ret_use)
 {
@@ -121,8 +134,7 @@ static bool interest_of(const char *path, uint64_t size, enum use *ret_use)
 		return true;
 	}
 	/* behind the table: ld.so.conf is no library */
-	if ((ib_str_starts(name, "lib") || ib_str_starts(name, "ld")) && strstr(name, ".so") &&
-	    size <= ELF_MAX) {
+	if ((ib_str_ends(name, ".so") || strstr(name, ".so.")) && size <= ELF_MAX) {
 		*ret_use = USE_ELF;
 		return true;
 	}
@@ -133,7 +145,9 @@ bool ib_facts_wants(const char *path, uint32_t mode, uint64_t size)
 {
 	enum use use = USE_TEXT;
 
-	return S_ISREG(mode) && interest_of(path, size, &use);
+	if (!S_ISREG(mode))
+		return false;
+	return interest_of(path, size, &use) || ((mode & 0111) && size <= ELF_MAX);
 }
 
 /* A module's bytes: of a compressed one what is inside, which then lies in out. */
@@ -166,6 +180,35 @@ static void read_elf(struct ib_arena *arena, enum use use, const void *data, siz
 	}
 	fact->elf = elf;
 	fact->module = module;
+	if (elf)
+		fact->build_path = ib_elf_build_path(data, size, arena);
+}
+
+/* Up to the end of its first line what a script, and its first bytes what anything else, begins with. */
+static const char *head_of(struct ib_arena *arena, const void *data, size_t size, size_t *ret_size)
+{
+	size_t length = IB_MIN(size, (size_t)HEAD_MAX);
+	const char *end = NULL;
+	char *copy = ib_arena_alloc(arena, length + 1);
+
+	if (length)
+		memcpy(copy, data, length);
+	end = ib_str_starts(copy, "#!") ? memchr(copy, '\n', length) : NULL;
+	if (end)
+		length = (size_t)(end - copy);
+	copy[length] = '\0';
+	*ret_size = length;
+	return copy;
+}
+
+static void read_program(struct ib_arena *arena, const void *data, size_t size,
+			 struct ib_fact *fact)
+{
+	if (ib_elf_is(data, size)) {
+		read_elf(arena, USE_ELF, data, size, fact);
+		return;
+	}
+	fact->data = head_of(arena, data, size, &fact->size);
 }
 
 /* The lines of a page that speak to the directory: sections and entries (Texinfo, "Installing Info"). */
@@ -211,12 +254,16 @@ static struct ib_fact *make_fact(struct ib_arena *arena, const char *path, const
 				 size_t size)
 {
 	struct ib_fact *fact = ib_arena_alloc(arena, sizeof(*fact));
-	enum use use = USE_TEXT;
+	enum use use = USE_PROGRAM;
 
 	fact->path = ib_arena_strdup(arena, path);
 	fact->size = size;
-	if (interest_of(path, size, &use) && use == USE_INFO) {
+	if (!interest_of(path, size, &use)) {
+		read_program(arena, data, size, fact);
+	} else if (use == USE_INFO) {
 		read_info(arena, data, size, fact);
+	} else if (use == USE_HEAD) {
+		fact->data = head_of(arena, data, size, &fact->size);
 	} else if (use != USE_TEXT) {
 		read_elf(arena, use, data, size, fact);
 	} else {
@@ -241,12 +288,12 @@ int ib_facts_add(struct ib_facts *facts, uint32_t file, const char *path, const 
 	struct ib_fact *fact = make_fact(facts->arena, path, data, size);
 
 	fact->file = file;
-	if (fact->data && size > KEPT_MAX - facts->kept)
+	if (fact->data && fact->size > KEPT_MAX - facts->kept)
 		return ib_fail(err, IB_LIMIT,
 			       "its configuration files are together larger than %u bytes",
 			       KEPT_MAX);
 	if (fact->data)
-		facts->kept += size;
+		facts->kept += fact->size;
 	ib_grow(facts->items, facts->count);
 	facts->items[facts->count++] = fact;
 	while (facts->file_count <= file) {

@@ -4,8 +4,9 @@
  *
  * Payloads are read once. Whoever streams asks ib_facts_wants() for each file
  * and hands over the whole content of those that are wanted: small texts that
- * generators read (sysusers.d, units, os-release, certificates...) are kept,
- * of ELF files only what they say of themselves. Generators and checks read
+ * generators and checks read (sysusers.d, units, os-release, certificates...) are
+ * kept, of ELF files only what they say of themselves, of what else can be executed
+ * the first line, of a few kinds the first bytes. Generators and checks read
  * facts, never payloads.
  *
  * One struct ib_facts is one package; a file is named by its number in the
@@ -26,10 +27,11 @@
 struct ib_fact {
 	uint32_t file; /* number of the file in its package */
 	const char *path;
-	const char *data; /* the content, with a NUL behind it; NULL when it was not kept */
-	size_t size;
-	const struct ib_elf *elf;           /* programs and libraries, else NULL */
+	const char *data;         /* the content, with a NUL behind it; NULL when it was not kept */
+	size_t size;              /* of data; without data, of the file */
+	const struct ib_elf *elf; /* programs and libraries, else NULL */
 	const struct ib_elf_module *module; /* kernel modules, else NULL */
+	const char *build_path;             /* a path of its build baked into it, or NULL */
 	const char *problem; /* why elf or module is missing although it should be there, or NULL */
 };
 

@@ -317,8 +317,19 @@ static int check_signing(const struct ib_recipe *recipe, struct ib_error *err)
 	return 0;
 }
 
+static int check_profile(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	if (!recipe->hardening_profile || ib_file_exists(recipe->hardening_profile))
+		return 0;
+	(void)ib_fail(err, IB_INPUT, "%s: there is no profile '%s'", recipe->path,
+		      recipe->hardening_profile);
+	ib_error_hint(err, "Paths start from the file that names them.");
+	return -IB_INPUT;
+}
+
 int ib_recipe_check_files(const struct ib_recipe *recipe, unsigned kinds, struct ib_error *err)
 {
+	IB_TRY(check_profile(recipe, err));
 	if (kinds & IB_RECIPE_FILES_KEYS)
 		IB_TRY(check_repository_keys(recipe, err));
 	if (kinds & IB_RECIPE_FILES_OVERLAYS)

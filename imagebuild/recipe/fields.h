@@ -70,6 +70,7 @@ struct ib_recipe_type {
 extern const struct ib_recipe_type ib_recipe_text;     /* const char * */
 extern const struct ib_recipe_type ib_recipe_flag;     /* bool */
 extern const struct ib_recipe_type ib_recipe_number;   /* uint32_t, min to max */
+extern const struct ib_recipe_type ib_recipe_size;     /* uint64_t bytes, written 250M */
 extern const struct ib_recipe_type ib_recipe_account;  /* int64_t: a user's or group's number */
 extern const struct ib_recipe_type ib_recipe_choice;   /* an enum whose values index rule->words */
 extern const struct ib_recipe_type ib_recipe_path;     /* const char *, relative to its file */

@@ -90,6 +90,17 @@ struct ib_recipe_sysctl {
 	const char *value;
 };
 
+/* What a rule of policy/ may find all the same. */
+struct ib_recipe_allowance {
+	const char *rule;
+	const char *where; /* pattern */
+	const char *value; /* or NULL: any */
+	const char *reason;
+	struct ib_mark mark;
+};
+
+enum { IB_RECIPE_ELF_PROPERTIES = 6 }; /* as policy/ counts them */
+
 /* The recipe's decision on one scriptlet, named by its digest (package.h). */
 struct ib_recipe_scriptlet {
 	const char *digest; /* sha256, hex */
@@ -148,6 +159,16 @@ struct ib_recipe {
 	size_t sysctl_count;
 	const struct ib_recipe_scriptlet *scriptlets;
 	size_t scriptlet_count;
+
+	const struct ib_recipe_allowance *allowances;
+	size_t allowance_count;
+	struct ib_recipe_list forbidden; /* kinds of programs */
+	const char *hardening_profile;   /* file, or NULL */
+	const char *hardening_profile_written;
+	uint32_t elf_percent[IB_RECIPE_ELF_PROPERTIES]; /* the least share; 0: none asked for */
+	uint64_t budget_root_image;                     /* bytes; 0: no budget, as the next ones */
+	uint64_t budget_package;                        /* bytes */
+	uint32_t budget_packages, budget_setuid;
 
 	bool command_line_defaults;
 	struct ib_recipe_list kernel_command_line; /* words; the defaults first unless replaced */

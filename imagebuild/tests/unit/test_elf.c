@@ -51,6 +51,74 @@ START_TEST(a_program_says_what_it_needs)
 }
 END_TEST
 
+/* Where the program header of this type begins in a 64-bit little-endian file; 0: there is none. */
+static size_t segment_at(const struct ib_buffer *file, uint32_t type)
+{
+	uint64_t table = ib_get_le64(file->data + 32);
+	size_t count = ib_get_le16(file->data + 56);
+	size_t i = 0;
+
+	for (i = 0; i < count; i++)
+		if (ib_get_le32(file->data + table + i * 56) == type)
+			return (size_t)(table + i * 56);
+	return 0;
+}
+
+START_TEST(a_program_says_what_defends_it)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(self, 256 << 20);
+	struct ib_elf *elf = NULL;
+	size_t stack = 0;
+	size_t relro = 0;
+
+	read_self(&self);
+	ck_ok(ib_elf_read(self.data, self.size, arena, &elf, &err));
+	ck_assert(elf->is_pie && elf->has_relro && elf->binds_now && elf->has_symbols);
+	ck_assert(!elf->has_executable_stack && !elf->has_text_relocations && !elf->is_go);
+	if (elf->bits != 64 || elf->big_endian)
+		return;
+	stack = segment_at(&self, 0x6474e551);
+	relro = segment_at(&self, 0x6474e552);
+	ib_buffer_set_le32(&self, stack + 4, 7);
+	ib_buffer_set_le32(&self, relro, 0);
+	ck_ok(ib_elf_read(self.data, self.size, arena, &elf, &err));
+	ck_assert(elf->has_executable_stack && !elf->has_relro);
+	ib_buffer_set_le32(&self, stack, 0);
+	ib_buffer_set_le32(&self, segment_at(&self, 3), 0); /* no loader: as a library is */
+	ck_ok(ib_elf_read(self.data, self.size, arena, &elf, &err));
+	ck_assert(elf->has_executable_stack);
+	ck_assert(elf->is_pie); /* says so itself: DF_1_PIE */
+}
+END_TEST
+
+static const char secret[] = "/home/a/rpmbuild/BUILD/thing-1.0/main.c";
+
+START_TEST(a_path_of_the_build_is_found_among_the_strings)
+{
+	IB_AUTO_BUFFER(self, 256 << 20);
+
+	read_self(&self);
+	ck_assert_ptr_eq(strstr(secret, "main"), secret + 33);
+	ck_assert_str_eq(ib_elf_build_path(self.data, self.size, arena), secret);
+}
+END_TEST
+
+START_TEST(scripts_keep_their_first_line_and_archives_their_first_bytes)
+{
+	static const char script[] = "#!/usr/bin/python3 -E\nimport os\n";
+	const struct ib_fact *fact = ib_fact_of(arena, "/usr/bin/tool", script, strlen(script));
+
+	ck_assert(ib_facts_wants("/usr/bin/tool", S_IFREG | 0755, 100));
+	ck_assert(!ib_facts_wants("/usr/bin/tool", S_IFREG | 0644, 100));
+	ck_assert(ib_facts_wants("/usr/lib/security/pam_unix.so", S_IFREG | 0644, 100));
+	ck_assert_str_eq(fact->data, "#!/usr/bin/python3 -E");
+	fact = ib_fact_of(arena, "/usr/share/x.gz", "\x1f\x8b\x08\x00\x01\x02\x03\x04", 8);
+	ck_assert_uint_eq(fact->size, 8);
+	ck_assert_mem_eq(fact->data, "\x1f\x8b\x08\x00\x01\x02\x03\x04", 8);
+}
+END_TEST
+
 START_TEST(a_library_says_its_name)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -161,8 +229,9 @@ static const struct {
 	{ "/usr/lib/sysusers.d/README", S_IFREG | 0644, 100, false },
 	{ "/usr/lib/x86_64-linux-gnu/libz.so.1.2.13", S_IFREG | 0755, 100000, true },
 	{ "/opt/x/libz.so", S_IFREG | 0755, 100000, true },
-	{ "/usr/lib/python3/_ssl.so", S_IFREG | 0755, 100000, false },
-	{ "/usr/bin/bash", S_IFREG | 0755, 100000, false },
+	{ "/usr/lib/python3/_ssl.so", S_IFREG | 0755, 100000, true },
+	{ "/usr/bin/bash", S_IFREG | 0755, 100000, true },
+	{ "/usr/share/x/data", S_IFREG | 0644, 100000, false },
 	{ "/lib/modules/6.1/kernel/fs/ext4/ext4.ko", S_IFREG | 0644, 1000000, true },
 	{ "/usr/lib/modules/6.1/modules.order", S_IFREG | 0644, 1000, true },
 	{ "/usr/share/doc/x/copyright", S_IFREG | 0644, 1000, false },
@@ -185,6 +254,9 @@ Suite *ib_suite(void)
 	tcase_add_checked_fixture(elf, set_up, tear_down);
 	tcase_add_test(elf, a_program_says_what_it_needs);
 	tcase_add_test(elf, a_library_says_its_name);
+	tcase_add_test(elf, a_program_says_what_defends_it);
+	tcase_add_test(elf, a_path_of_the_build_is_found_among_the_strings);
+	tcase_add_test(elf, scripts_keep_their_first_line_and_archives_their_first_bytes);
 	tcase_add_test(elf, a_text_is_no_elf_file);
 	tcase_add_test(elf, a_file_cut_short_is_never_read_beyond_its_end);
 	tcase_add_test(elf, every_header_field_may_be_wrong);

@@ -69,6 +69,12 @@ static const char everything[] = HEAD
 	"languages: [en, pt_BR, sr@latin]\n"
 	"prune: {kinds: [headers, caches], paths: [\"/usr/share/gdb/*\"], keep: [\"*.h\"]}\n"
 	"package-database: [rpmdb, manifest, rpmdb]\n"
+	"hardening:\n"
+	"  profile: p.yaml\n"
+	"  forbid: [compilers]\n"
+	"  elf: {pie: 100, branch-protection: 5}\n"
+	"  allow: [{rule: setuid-file, where: /usr/bin/su, value: \"4755\", reason: admins}]\n"
+	"budgets: {root-image: 250M, package: 1K, packages: 190, setuid: 12}\n"
 	"overlays: [{folder: over, table: over.table}, {folder: /abs}]\n"
 	"users:\n"
 	"  - {name: op, uid: 1000, group: ops, groups: [wheel], comment: The operator,\n"
@@ -115,6 +121,15 @@ START_TEST(every_key_reaches_its_member)
 	ck_assert_str_eq(recipe->prune_keep.items[0], "*.h");
 	ck_assert_uint_eq(recipe->package_database.count, 2);
 	ck_assert_str_eq(recipe->package_database.items[0], "manifest");
+	ck_assert(ib_str_ends(recipe->hardening_profile, "/p.yaml"));
+	ck_assert_str_eq(recipe->forbidden.items[0], "compilers");
+	ck_assert_uint_eq(recipe->elf_percent[0], 100);
+	ck_assert_uint_eq(recipe->elf_percent[5], 5);
+	ck_assert_str_eq(recipe->allowances[0].value, "4755");
+	ck_assert_uint_eq(recipe->budget_root_image, 250 << 20);
+	ck_assert_uint_eq(recipe->budget_package, 1024);
+	ck_assert_uint_eq(recipe->budget_packages, 190);
+	ck_assert_uint_eq(recipe->budget_setuid, 12);
 	ck_assert_str_eq(recipe->overlays[1].folder, "/abs");
 	ck_assert_ptr_null(recipe->overlays[1].table);
 	ck_assert_int_eq(recipe->users[0].uid, 1000);
@@ -180,6 +195,12 @@ static const struct refusal {
 	  "Write true." },
 	{ GOOD "documentation: maybe\n", "5:16: 'maybe' of 'documentation' is not true or false",
 	  NULL },
+	{ GOOD "budgets: {package: 1T}\n", "5:20: '1T' of 'package' is not a size",
+	  "Write bytes, or K, M or G behind the number: 250M." },
+	{ GOOD "hardening: {elf: {pie: 101}}\n",
+	  "5:24: '101' of 'pie' is not a number from 0 to 100", NULL },
+	{ GOOD "hardening: {allow: [{rule: setuid-file, where: /x}]}\n",
+	  "5:21: allowance has no 'reason'", NULL },
 	{ GOOD "prune: {kinds: [docs]}\n", "5:17: unrecognized 'docs' of 'kinds'", NULL },
 	{ GOOD "prune: {paths: [usr/share/gdb]}\n",
 	  "5:17: 'usr/share/gdb' of 'paths' is not a pattern of paths", NULL },
@@ -450,7 +471,7 @@ START_TEST(the_canonical_text_does_not_know_the_folder)
 	ck_ok(read_text(everything, &recipe, &err));
 	text = ib_recipe_canonical(recipe);
 	ck_assert_ptr_null(strstr(text, test_dir));
-	ck_assert(ib_str_starts(text, "{\"documentation\":true,\"exclude\":[\"vim-minimal\"],"));
+	ck_assert(ib_str_starts(text, "{\"budgets\":{\"package\":1024,\"packages\":190,"));
 	test_dir_remove();
 	test_dir_make();
 	ck_ok(read_text(everything, &again, &err));
