@@ -11,6 +11,7 @@
 
 #include "base/base.h"
 #include "package/package.h"
+#include "policy/policy.h"
 #include "recipe/recipe.h"
 
 /* Where a pipeline works. */
@@ -117,6 +118,30 @@ int ib_build_cache_prune(const struct ib_session *session, const struct ib_cache
 			 struct ib_cache_list **ret_list, struct ib_error *err) IB_MUST_CHECK;
 
 IB_DEFINE_AUTO(ib_cache_list);
+/*
+ * The recipe's hardening and budgets as policy/ takes them; borrows from recipe and arena.
+ * A rule that does not exist is IB_INPUT with its line.
+ */
+int ib_build_policy_settings(const struct ib_recipe *recipe, struct ib_arena *arena,
+			     struct ib_policy_settings *ret_settings, struct ib_error *err)
+	IB_MUST_CHECK;
+
+/* A root image that was built, opened again from its bytes alone. */
+struct ib_built;
+
+/* path: an output folder, or the image itself. Everything in it is read. */
+int ib_built_open(const char *path, size_t threads, struct ib_built **ret_built,
+		  struct ib_error *err) IB_MUST_CHECK;
+void ib_built_free(struct ib_built *built);
+/* For rules and measuring; valid as long as built. Packages are those of the image's own database. */
+struct ib_policy_subject ib_built_subject(struct ib_built *built);
+/* An ib_stored_fn for the subject's context. */
+uint64_t ib_built_stored(void *context, const struct ib_node *node);
+const char *ib_built_path(const struct ib_built *built);
+/* What lies beside the image as its root hash, or NULL; not compared with it. */
+const char *ib_built_root_hash(const struct ib_built *built);
+
+IB_DEFINE_AUTO(ib_built);
 IB_DEFINE_AUTO(ib_choices);
 
 #endif

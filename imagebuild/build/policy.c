@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "build/policy.h"
+#include "build/work.h"
 
 static int fail_rule(const struct ib_recipe_allowance *allowance, struct ib_error *err)
 {

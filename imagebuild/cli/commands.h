@@ -12,6 +12,8 @@ extern const struct ib_command ib_cmd_inspect;
 extern const struct ib_command ib_cmd_keys;
 extern const struct ib_command ib_cmd_check;
 extern const struct ib_command ib_cmd_lock;
+extern const struct ib_command ib_cmd_policy;
+extern const struct ib_command ib_cmd_report;
 extern const struct ib_command ib_cmd_resolve;
 extern const struct ib_command ib_cmd_verify;
 extern const struct ib_command ib_cmd_version;

@@ -41,6 +41,15 @@ struct ib_erofs_info {
  */
 int ib_erofs_read_tree(const struct ib_region *image, const struct ib_erofs_limits *limits,
 		       struct ib_tree **ret_tree, struct ib_error *err) IB_MUST_CHECK;
+/*
+ * Of a tree that was read so, the number of a file's inode is its place in the image:
+ * the content is appended to out (more than it has room for is IB_LIMIT), and what it
+ * takes in the image, with the first of its blocks (0: all of it lies beside the inode).
+ */
+int ib_erofs_read_content(const struct ib_region *image, const struct ib_inode *inode,
+			  struct ib_buffer *out, struct ib_error *err) IB_MUST_CHECK;
+int ib_erofs_stored(const struct ib_region *image, const struct ib_inode *inode,
+		    uint64_t *ret_block, uint64_t *ret_bytes, struct ib_error *err) IB_MUST_CHECK;
 int ib_erofs_read_info(const struct ib_region *image, struct ib_erofs_info *ret_info,
 		       struct ib_error *err) IB_MUST_CHECK;
 /* Whether the region begins like an EROFS image. */

@@ -373,7 +373,10 @@ static int read_all(struct listing *listing, size_t threads, struct ib_error *er
 		IB_TRY(read_directory(listing, &pending, err));
 	}
 	IB_TRY(read_files(listing, threads, err));
-	return ib_tree_walk(listing->reader->tree, restore_links, NULL, err);
+	IB_TRY(ib_tree_walk(listing->reader->tree, restore_links, NULL, err));
+	for (i = 0; i < listing->file_count; i++)
+		listing->files[i].inode->number = listing->files[i].disk.nid;
+	return 0;
 }
 
 int ib_erofs_read_tree(const struct ib_region *image, const struct ib_erofs_limits *limits,

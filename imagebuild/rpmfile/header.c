@@ -34,6 +34,7 @@ static const struct {
 } kinds[] = {
 	[IB_HEADER_SIGNATURE] = { "signature header", TAG_SIGNATURES, IB_RPM_MAX_SIGNATURE },
 	[IB_HEADER_MAIN] = { "header", TAG_IMMUTABLE, IB_RPM_MAX_HEADER },
+	[IB_HEADER_RECORDED] = { "recorded header", TAG_IMMUTABLE, IB_RPM_MAX_HEADER },
 };
 
 int ib_header_measure(enum ib_header_kind kind, const uint8_t intro[IB_HEADER_INTRO],

@@ -33,7 +33,11 @@ struct ib_header {
 	size_t entry_count;
 };
 
-enum ib_header_kind { IB_HEADER_SIGNATURE, IB_HEADER_MAIN };
+enum ib_header_kind {
+	IB_HEADER_SIGNATURE,
+	IB_HEADER_MAIN,
+	IB_HEADER_RECORDED, /* a main header as a package database keeps it, with more behind it */
+};
 
 /* How long the header is that begins with this intro. name is for errors. */
 int ib_header_measure(enum ib_header_kind kind, const uint8_t intro[IB_HEADER_INTRO],

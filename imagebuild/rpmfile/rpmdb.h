@@ -37,4 +37,12 @@ int ib_rpmdb_write(const struct ib_rpmdb_row *rows, size_t count, int64_t build_
 		   const char *temporary, struct ib_buffer *ret_database, struct ib_error *err)
 	IB_MUST_CHECK;
 
+/*
+ * The packages of a database in SQLite's format, in its order; in the arena. Nothing of it
+ * is believed: whoever needs that compares with the lock.
+ */
+int ib_rpmdb_read(const struct ib_buffer *content, struct ib_arena *arena,
+		  const struct ib_package *const **ret_packages, size_t *ret_count,
+		  struct ib_error *err) IB_MUST_CHECK;
+
 #endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Single contents of an image whose tree was read: their bytes, and what they take. */
+#include <sys/stat.h>
+
+#include "image/reader.h"
+
+static int append(void *context, const void *data, size_t size, struct ib_error *err)
+{
+	struct ib_buffer *out = context;
+
+	if (size > ib_buffer_room(out))
+		return ib_fail(err, IB_LIMIT, "a content is larger than %zu bytes", out->max_size);
+	ib_buffer_put(out, data, size);
+	return 0;
+}
+
+int ib_erofs_read_content(const struct ib_region *image, const struct ib_inode *inode,
+			  struct ib_buffer *out, struct ib_error *err)
+{
+	struct reader reader = { .image = NULL };
+	struct disk_inode disk;
+
+	IB_TRY(ib_reader_open(&reader, image, err));
+	IB_TRY(ib_reader_inode(&reader, inode->number, &disk, err));
+	return ib_reader_content(&reader, &disk, append, out, err);
+}
+
+static int keep_first(void *context, const struct disk_extent *extent, struct ib_error *err)
+{
+	uint64_t *block = context;
+
+	(void)err;
+	if (!*block)
+		*block = extent->block;
+	return 0;
+}
+
+int ib_erofs_stored(const struct ib_region *image, const struct ib_inode *inode,
+		    uint64_t *ret_block, uint64_t *ret_bytes, struct ib_error *err)
+{
+	struct reader reader = { .image = NULL };
+	struct disk_inode disk;
+	uint64_t block = 0;
+
+	IB_TRY(ib_reader_open(&reader, image, err));
+	IB_TRY(ib_reader_inode(&reader, inode->number, &disk, err));
+	if (disk.layout == EROFS_LAYOUT_PLAIN || disk.layout == EROFS_LAYOUT_INLINE) {
+		uint64_t tail = disk.layout == EROFS_LAYOUT_INLINE ? disk.size % EROFS_BLOCK : 0;
+		uint64_t whole = disk.size - tail;
+
+		*ret_block = whole ? disk.word : 0;
+		*ret_bytes = (whole + EROFS_BLOCK - 1) / EROFS_BLOCK * EROFS_BLOCK + tail;
+		return 0;
+	}
+	IB_TRY(ib_reader_extents(&reader, &disk, keep_first, &block, err));
+	*ret_block = block;
+	*ret_bytes = (uint64_t)disk.word * EROFS_BLOCK;
+	return 0;
+}
