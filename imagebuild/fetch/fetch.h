@@ -109,6 +109,7 @@ struct ib_fetch_index {
 	const void *signature; /* NULL: none */
 	size_t signature_size;
 	int64_t revision_time; /* the newest timestamp in it */
+	const char *revision;  /* as it says itself, without control characters; "" for none */
 	const char *const
 		*urls; /* where the files may be fetched; the mirror that answered first */
 	size_t url_count;

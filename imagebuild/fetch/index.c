@@ -7,8 +7,9 @@
 
 #include "fetch/internal.h"
 
-#define MAX_RECORDS 1000
-#define REPOMD      "repodata/repomd.xml"
+#define MAX_RECORDS  1000
+#define MAX_REVISION 128
+#define REPOMD       "repodata/repomd.xml"
 
 void ib_fetch_index_free(struct ib_fetch_index *index)
 {
@@ -60,6 +61,20 @@ static void take_record(struct ib_arena *arena, const LrYumRepoMdRecord *from,
 	to->timestamp = from->timestamp;
 }
 
+/* What a snapshot calls itself: free text, which goes into locks as one line. */
+static const char *clean_revision(struct ib_arena *arena, const char *text)
+{
+	ib_autofree char *line = ib_strndup(text ? text : "", MAX_REVISION);
+	size_t kept = 0;
+	size_t i = 0;
+
+	for (i = 0; line[i]; i++)
+		if ((uint8_t)line[i] >= ' ' && (uint8_t)line[i] < 0x7f)
+			line[kept++] = line[i];
+	line[kept] = '\0';
+	return ib_arena_strdup(arena, line);
+}
+
 static int take_records(const char *id, const LrYumRepoMd *parsed, struct ib_fetch_index *index,
 			struct ib_error *err)
 {
@@ -94,6 +109,7 @@ static int parse(const char *id, const struct ib_buffer *repomd, struct ib_fetch
 	IB_TRY(ib_fetch_memory_file(repomd->data, repomd->size, &fd, err));
 	parsed = lr_yum_repomd_init();
 	if (lr_yum_repomd_parse_file(parsed, fd, NULL, NULL, &why)) {
+		index->revision = clean_revision(index->arena, parsed->revision);
 		r = take_records(id, parsed, index, err);
 	} else {
 		r = ib_fail(err, IB_INPUT, "cannot read repomd.xml of repository '%s': %s", id,

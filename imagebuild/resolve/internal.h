@@ -174,6 +174,10 @@ int ib_resolve_collect(struct ib_resolver *resolver, struct ib_resolve_run *root
 		       struct ib_resolve_run *initrd, struct ib_resolution **ret_resolution,
 		       struct ib_error *err) IB_MUST_CHECK;
 
+/* edges.c: which of these packages fulfil what others of them ask for. */
+void ib_resolve_fill_edges(Pool *pool, const Queue *ids, struct ib_resolved_package *packages,
+			   struct ib_arena *arena);
+
 /* A metadata file, decompressed by what its first bytes say; NULL with errno. */
 FILE *ib_open_metadata(const char *path);
 

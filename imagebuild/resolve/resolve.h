@@ -141,6 +141,13 @@ struct ib_resolved_why {
 	size_t parent; /* index of the package it is there for; SIZE_MAX for a wish */
 };
 
+/* What a package asks for, and a package of the same set that fulfils it. */
+struct ib_resolved_edge {
+	size_t package;         /* index */
+	const char *dependency; /* the first, by byte, of those that it fulfils */
+	bool recommended;       /* not required */
+};
+
 struct ib_resolved_package {
 	const char *nevra; /* "name-[epoch:]version-release.arch", the epoch only when not 0 */
 	const char *name;
@@ -164,6 +171,8 @@ struct ib_resolved_package {
 	bool gone;                         /* kept, and in no repository any more */
 	struct ib_resolved_why root_why;   /* when root */
 	struct ib_resolved_why initrd_why; /* when initrd */
+	const struct ib_resolved_edge *edges; /* required ones first, then by index */
+	size_t edge_count;
 };
 
 struct ib_resolution {

@@ -261,6 +261,8 @@ int ib_resolve_collect(struct ib_resolver *resolver, struct ib_resolve_run *root
 	keep_streams(&collector);
 	find_reasons(&collector, root, false);
 	find_reasons(&collector, initrd, true);
+	ib_resolve_fill_edges(resolver->pool, &collector.ids, collector.packages,
+			      resolution->arena);
 	map_free(&collector.set);
 	map_free(&collector.told);
 	queue_free(&collector.ids);
