@@ -425,7 +425,7 @@ int product_package_count(const struct product *product, size_t *ret_count, stru
 	size_t named = 0;
 	size_t i = 0;
 
-	IB_TRY(ib_lock_read(product->lock, &lock, err));
+	IB_TRY(ib_lock_read(product->lock, NULL, &lock, err));
 	IB_TRY(ib_json_read(product->spdx, SPDX_MAX, &spdx, err));
 	packages = ib_json_get(spdx, "packages");
 	for (i = 0; i < ib_json_count(packages); i++)

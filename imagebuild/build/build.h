@@ -55,6 +55,21 @@ int ib_build_lock(const struct ib_session *session, const struct ib_recipe *reci
 		  const struct ib_lock *previous, int64_t now, struct ib_lock **ret_lock,
 		  struct ib_error *err) IB_MUST_CHECK;
 
+/* What the lock of all architectures of a recipe is made from. */
+struct ib_lock_request {
+	const char *recipe;              /* path */
+	const char *architecture;        /* only this part is made, the others stay; NULL: all */
+	const struct ib_locks *previous; /* may be NULL */
+	int64_t now;
+};
+
+/*
+ * The same for each architecture of the recipe, in one lock. A source package
+ * that is there at different versions is IB_INPUT unless the recipe allows it.
+ */
+int ib_build_locks(const struct ib_session *session, const struct ib_lock_request *request,
+		   struct ib_locks **ret_locks, struct ib_error *err) IB_MUST_CHECK;
+
 /*
  * Whether the lock is what `lock` would write now: *ret_changes gets a sentence
  * for each thing that changed (wishes, repositories, packages); none: it is current.

@@ -121,6 +121,49 @@ static int report_undecided(struct ib_work *work, struct undecided *undecided, s
 	return -IB_INPUT;
 }
 
+static struct ib_lock_why why_of(struct ib_work *work, const struct ib_resolution *resolution,
+				 bool is_there, const struct ib_resolved_why *why)
+{
+	static const enum ib_lock_reason reasons[] = {
+		[IB_RESOLVE_WISHED] = IB_LOCK_WISHED,
+		[IB_RESOLVE_REQUIRED] = IB_LOCK_REQUIRED,
+		[IB_RESOLVE_RECOMMENDED] = IB_LOCK_RECOMMENDED,
+		[IB_RESOLVE_SUPPLEMENTS] = IB_LOCK_SUPPLEMENTS,
+	};
+	struct ib_lock_why locked = { .reason = IB_LOCK_ABSENT };
+
+	if (!is_there)
+		return locked;
+	locked.reason = reasons[why->reason];
+	locked.dependency = ib_arena_strdup(work->arena, why->dependency);
+	if (why->parent != SIZE_MAX)
+		locked.package =
+			ib_arena_strdup(work->arena, resolution->packages[why->parent].nevra);
+	return locked;
+}
+
+/* Why it is there, and what it wants of others. */
+static void explain(struct ib_work *work, const struct ib_resolution *resolution,
+		    const struct ib_resolved_package *chosen, struct ib_lock_package *line)
+{
+	struct ib_lock_edge *edges =
+		ib_arena_alloc(work->arena, (chosen->edge_count + 1) * sizeof(*edges));
+	size_t i = 0;
+
+	line->root_why = why_of(work, resolution, chosen->root, &chosen->root_why);
+	line->initrd_why = why_of(work, resolution, chosen->initrd, &chosen->initrd_why);
+	for (i = 0; i < chosen->edge_count; i++) {
+		const struct ib_resolved_edge *edge = &chosen->edges[i];
+
+		edges[i] = (struct ib_lock_edge){
+			ib_arena_strdup(work->arena, resolution->packages[edge->package].nevra),
+			ib_arena_strdup(work->arena, edge->dependency), edge->recommended
+		};
+	}
+	line->edges = edges;
+	line->edge_count = chosen->edge_count;
+}
+
 static int examine(struct ib_work *work, const struct ib_resolved_package *chosen,
 		   struct ib_lock_package *line, struct undecided *undecided, int64_t *build_time,
 		   struct ib_error *err)
@@ -198,6 +241,7 @@ static int assemble(struct ib_work *work, const struct ib_resolution *resolution
 			    "packages");
 		r = examine(work, &resolution->packages[i], &lines[i], &undecided, &lock.build_time,
 			    err);
+		explain(work, resolution, &resolution->packages[i], &lines[i]);
 	}
 	if (r == 0)
 		r = report_undecided(work, &undecided, err);
@@ -235,6 +279,61 @@ int ib_build_lock(const struct ib_session *session, const struct ib_recipe *reci
 
 	ib_work_done(&work);
 	return r;
+}
+
+static int lock_part(const struct ib_session *session, const struct ib_lock_request *request,
+		     const char *architecture, struct ib_locks *locks, struct ib_error *err)
+{
+	const struct ib_lock *previous =
+		request->previous ? ib_locks_find(request->previous, architecture) : NULL;
+	IB_AUTO(ib_recipe) recipe = NULL;
+	IB_AUTO(ib_lock) lock = NULL;
+
+	IB_TRY(ib_recipe_read_for(request->recipe, architecture, &recipe, err));
+	IB_TRY(ib_build_lock(session, recipe, previous, request->now, &lock, err));
+	ib_locks_put(locks, ib_take(lock));
+	return 0;
+}
+
+/* A part that is not made now and still belongs to the recipe stays as it is. */
+static int keep_part(const struct ib_lock_request *request, const char *architecture,
+		     struct ib_locks *locks, struct ib_error *err)
+{
+	const struct ib_lock *previous =
+		request->previous ? ib_locks_find(request->previous, architecture) : NULL;
+	ib_autofree char *text = NULL;
+	struct ib_lock *copy = NULL;
+
+	if (!previous)
+		return 0;
+	text = ib_lock_text(previous);
+	IB_TRY(ib_lock_parse(text, "the lock", &copy, err));
+	ib_locks_put(locks, copy);
+	return 0;
+}
+
+int ib_build_locks(const struct ib_session *session, const struct ib_lock_request *request,
+		   struct ib_locks **ret_locks, struct ib_error *err)
+{
+	IB_AUTO(ib_recipe) recipe = NULL;
+	IB_AUTO(ib_locks) locks = ib_locks_new();
+	size_t i = 0;
+
+	IB_TRY(ib_recipe_read_for(request->recipe, request->architecture, &recipe, err));
+	for (i = 0; i < recipe->architectures.count; i++) {
+		const char *architecture = recipe->architectures.items[i];
+		bool wanted =
+			!request->architecture || ib_str_equal(architecture, request->architecture);
+		int r = wanted ? lock_part(session, request, architecture, locks, err)
+			       : keep_part(request, architecture, locks, err);
+
+		if (r < 0 && recipe->architectures.count > 1)
+			return ib_error_prefix(err, "for %s", architecture);
+		IB_TRY(r);
+	}
+	IB_TRY(ib_locks_check_sources(locks, "the new lock", err));
+	*ret_locks = ib_take(locks);
+	return 0;
 }
 
 static void compare_metadata(const struct ib_metadata *metadata, const struct ib_lock *lock,

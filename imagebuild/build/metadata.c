@@ -221,6 +221,7 @@ static int open_repository(struct ib_metadata_one *one, const struct ib_lock *pr
 	locked->id = one->recipe->id;
 	locked->repomd_sha256 = ib_arena_strdup(one->work->arena, one->index->repomd_sha256);
 	locked->revision_time = one->index->revision_time;
+	locked->revision = ib_arena_strdup(one->work->arena, one->index->revision);
 	resolve->id = one->recipe->id;
 	resolve->priority = one->recipe->priority;
 	resolve->repomd_sha256 = locked->repomd_sha256;

@@ -10,6 +10,7 @@ static const struct ib_option options[] = {
 	{ "output", "DIR", "where the outputs go (also -o DIR)" },
 	{ "only", "WHAT", "root: the root file system, its hash tree and root hash, nothing else" },
 	IB_OPTION_LOCK,
+	IB_OPTION_ARCH,
 	IB_OPTION_OFFLINE,
 	IB_OPTION_THREADS,
 };
@@ -61,8 +62,8 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	if (only && strcmp(only, "root") != 0)
 		return ib_fail(err, IB_INPUT, "unrecognized value '%s' of '--only': root", only);
 	IB_TRY(ib_cli_session(cli, &session, err));
-	IB_TRY(ib_recipe_read(args[0], &recipe, err));
-	IB_TRY(ib_cli_read_lock(cli, args[0], &lock, err));
+	IB_TRY(ib_cli_read_recipe(cli, args[0], &recipe, err));
+	IB_TRY(ib_cli_read_lock(cli, recipe, &lock, err));
 	IB_TRY(ib_build_run(&session, recipe, lock, &build, &names, err));
 	print_names(cli, build.output, &names);
 	return 0;

@@ -239,42 +239,62 @@ static int read_request(const struct ib_cli *cli, struct ib_cache_request *reque
 	return -IB_INPUT;
 }
 
-/* Each word is a lock, or a recipe whose lock lies beside it. */
+/* What the words name: each is a lock, or a recipe whose lock lies beside it. */
+struct named_locks {
+	struct ib_locks **files;
+	size_t file_count;
+	const struct ib_lock **parts; /* of all of them */
+	size_t part_count;
+};
+
 static int read_locks(const struct ib_cli *cli, size_t count, char *const *words,
-		      struct ib_lock **locks, struct ib_error *err)
+		      struct named_locks *named, struct ib_error *err)
 {
 	size_t i = 0;
+	size_t j = 0;
 
+	named->files = ib_alloc_array(count, sizeof(struct ib_locks *));
 	for (i = 0; i < count; i++) {
-		if (ib_str_ends(words[i], ".yaml"))
-			IB_TRY(ib_cli_read_lock(cli, words[i], &locks[i], err));
-		else
-			IB_TRY(ib_lock_read(words[i], &locks[i], err));
+		ib_autofree char *path = ib_str_ends(words[i], ".yaml")
+						 ? ib_cli_lock_path(cli, words[i])
+						 : ib_strdup(words[i]);
+
+		IB_TRY(ib_locks_read(path, &named->files[i], err));
+		named->file_count++;
+		for (j = 0; j < named->files[i]->count; j++) {
+			ib_grow(named->parts, named->part_count);
+			named->parts[named->part_count++] = named->files[i]->parts[j];
+		}
 	}
 	return 0;
 }
 
+static void named_locks_done(struct named_locks *named)
+{
+	size_t i = 0;
+
+	for (i = 0; i < named->file_count; i++)
+		ib_locks_free(named->files[i]);
+	ib_free(named->files);
+	ib_free(named->parts);
+}
+
 static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
 {
-	ib_autofree struct ib_lock **locks = ib_alloc_array(count, sizeof(*locks));
-	struct ib_cache_request request = { .lock_count = count - 1 };
+	__attribute__((cleanup(named_locks_done))) struct named_locks named = { 0 };
+	struct ib_cache_request request = { 0 };
 	const struct action *action = NULL;
 	struct ib_session session;
-	size_t i = 0;
-	int r = 0;
 
 	IB_TRY(find_action(args[0], &action, err));
 	if (count > 1 && !action->takes_locks)
 		return ib_fail(err, IB_INPUT, "'cache %s' takes no recipe or lock", action->name);
 	IB_TRY(read_request(cli, &request, err));
 	IB_TRY(ib_cli_session(cli, &session, err));
-	r = read_locks(cli, count - 1, args + 1, locks, err);
-	request.locks = (const struct ib_lock *const *)locks;
-	if (r == 0)
-		r = action->run(cli, &session, &request, err);
-	for (i = 0; i < count; i++)
-		ib_lock_free(locks[i]);
-	return r;
+	IB_TRY(read_locks(cli, count - 1, args + 1, &named, err));
+	request.locks = named.parts;
+	request.lock_count = named.part_count;
+	return action->run(cli, &session, &request, err);
 }
 
 const struct ib_command ib_cmd_cache = {

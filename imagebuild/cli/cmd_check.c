@@ -4,10 +4,12 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/session.h"
 #include "recipe/recipe.h"
 
 static const struct ib_option options[] = {
 	{ "schema", NULL, "print the JSON Schema of recipes, for editors" },
+	IB_OPTION_ARCH,
 };
 
 static void print_list(const char *title, const struct ib_recipe_list *list)
@@ -98,7 +100,7 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 		return print_schema();
 	if (!count)
 		return ib_fail(err, IB_INPUT, "no recipe given");
-	IB_TRY(ib_recipe_read(args[0], &recipe, err));
+	IB_TRY(ib_cli_read_recipe(cli, args[0], &recipe, err));
 	IB_TRY(ib_recipe_check_files(recipe, IB_RECIPE_FILES_ALL, err));
 	if (cli->json) {
 		canonical = ib_recipe_canonical(recipe);

@@ -7,56 +7,89 @@
 
 static const struct ib_option options[] = {
 	IB_OPTION_LOCK,
+	IB_OPTION_ARCH,
 	IB_OPTION_OFFLINE,
 	IB_OPTION_ALLOW_OLDER,
 	{ "check", NULL, "say whether the lock is current, and write nothing" },
 	IB_OPTION_EXIT_CODE,
 };
 
+static int check_part(const struct ib_cli *cli, const struct ib_session *session, const char *path,
+		      const char *architecture, struct ib_strings *changes, struct ib_error *err)
+{
+	IB_AUTO(ib_recipe) recipe = NULL;
+	IB_AUTO(ib_lock) lock = NULL;
+
+	IB_TRY(ib_recipe_read_for(path, architecture, &recipe, err));
+	IB_TRY(ib_cli_read_lock(cli, recipe, &lock, err));
+	return ib_build_check_lock(session, recipe, lock, changes, err);
+}
+
 static int check(const struct ib_cli *cli, const struct ib_session *session,
 		 const struct ib_recipe *recipe, struct ib_error *err)
 {
-	IB_AUTO(ib_lock) lock = NULL;
 	IB_AUTO_STRINGS(changes);
 	size_t i = 0;
 
-	IB_TRY(ib_cli_read_lock(cli, recipe->path, &lock, err));
-	IB_TRY(ib_build_check_lock(session, recipe, lock, &changes, err));
-	for (i = 0; i < changes.count; i++)
-		printf("%s\n", changes.items[i]);
+	for (i = 0; i < recipe->architectures.count; i++) {
+		const char *architecture = recipe->architectures.items[i];
+		size_t before = changes.count;
+
+		if (ib_cli_option(cli, "arch") && !ib_str_equal(architecture, recipe->architecture))
+			continue;
+		IB_TRY(check_part(cli, session, recipe->path, architecture, &changes, err));
+		for (; before < changes.count; before++)
+			if (recipe->architectures.count > 1)
+				printf("%s: %s\n", architecture, changes.items[before]);
+			else
+				printf("%s\n", changes.items[before]);
+	}
 	if (!changes.count && !cli->quiet)
 		printf("the lock is current\n");
 	return changes.count && ib_cli_option(cli, "exit-code") ? IB_CLI_CHANGED : 0;
 }
 
 /* The lock that stands there now, if it can be read: what it saw must not be undone. */
-static int read_previous(const char *path, struct ib_lock **ret_lock, struct ib_error *err)
+static int read_previous(const char *path, struct ib_locks **ret_locks, struct ib_error *err)
 {
 	if (!ib_file_exists(path))
 		return 0;
-	return ib_lock_read(path, ret_lock, err);
+	return ib_locks_read(path, ret_locks, err);
+}
+
+static void print_counts(const char *path, const struct ib_locks *locks)
+{
+	size_t i = 0;
+
+	for (i = 0; i < locks->count; i++)
+		printf("%s: %zu packages%s%s\n", path, locks->parts[i]->package_count,
+		       locks->count > 1 ? " for " : "",
+		       locks->count > 1 ? locks->parts[i]->architecture : "");
 }
 
 static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
 {
 	IB_AUTO(ib_recipe) recipe = NULL;
-	IB_AUTO(ib_lock) previous = NULL;
-	IB_AUTO(ib_lock) lock = NULL;
+	IB_AUTO(ib_locks) previous = NULL;
+	IB_AUTO(ib_locks) locks = NULL;
 	ib_autofree char *path = ib_cli_lock_path(cli, args[0]);
 	ib_autofree char *text = NULL;
+	struct ib_lock_request request = { args[0], ib_cli_option(cli, "arch"), NULL,
+					   ib_clock_now() };
 	struct ib_session session;
 
 	(void)count;
 	IB_TRY(ib_cli_session(cli, &session, err));
-	IB_TRY(ib_recipe_read(args[0], &recipe, err));
+	IB_TRY(ib_cli_read_recipe(cli, args[0], &recipe, err));
 	if (ib_cli_option(cli, "check"))
 		return check(cli, &session, recipe, err);
 	IB_TRY(read_previous(path, &previous, err));
-	IB_TRY(ib_build_lock(&session, recipe, previous, ib_clock_now(), &lock, err));
-	text = ib_lock_text(lock);
+	request.previous = previous;
+	IB_TRY(ib_build_locks(&session, &request, &locks, err));
+	text = ib_locks_text(locks);
 	IB_TRY(ib_file_write(path, text, strlen(text), 0644, err));
 	if (!cli->quiet)
-		printf("%s: %zu packages\n", path, lock->package_count);
+		print_counts(path, locks);
 	return 0;
 }
 

@@ -16,6 +16,7 @@ static const struct ib_option options[] = {
 	{ "size", NULL, "what every package and folder costs, and what nothing else needs" },
 	{ "rows", "N", "how many packages and folders are printed (0: all)" },
 	IB_OPTION_LOCK,
+	IB_OPTION_ARCH,
 	IB_OPTION_OFFLINE,
 	IB_OPTION_THREADS,
 };
@@ -102,7 +103,7 @@ static void read_wishes(const struct ib_built *built, struct ib_strings *names)
 	if (!ib_str_ends(image, suffix))
 		return;
 	path = ib_strf("%.*s.lock", (int)(strlen(image) - strlen(suffix)), image);
-	if (ib_lock_read(path, &lock, &ignored) < 0)
+	if (ib_lock_read(path, NULL, &lock, &ignored) < 0)
 		ib_error_clear(&ignored);
 	else
 		add_wishes(lock, names);
@@ -160,8 +161,8 @@ static int report_on_recipe(const struct ib_cli *cli, const char *recipe_path, c
 	struct ib_session session;
 
 	IB_TRY(ib_cli_session(cli, &session, err));
-	IB_TRY(ib_recipe_read(recipe_path, &recipe, err));
-	IB_TRY(ib_cli_read_lock(cli, recipe_path, &lock, err));
+	IB_TRY(ib_cli_read_recipe(cli, recipe_path, &recipe, err));
+	IB_TRY(ib_cli_read_lock(cli, recipe, &lock, err));
 	IB_TRY(ib_build_run(&session, recipe, lock, &build, &names, err));
 	add_wishes(lock, &wishes);
 	return report_on(cli, output, &wishes, err);

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 
-static const struct ib_option options[] = { IB_OPTION_OFFLINE };
+static const struct ib_option options[] = { IB_OPTION_ARCH, IB_OPTION_OFFLINE };
 
 static void print_json(const struct ib_choices *choices)
 {
@@ -36,7 +36,7 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 
 	(void)count;
 	IB_TRY(ib_cli_session(cli, &session, err));
-	IB_TRY(ib_recipe_read(args[0], &recipe, err));
+	IB_TRY(ib_cli_read_recipe(cli, args[0], &recipe, err));
 	IB_TRY(ib_build_resolve(&session, recipe, &choices, err));
 	if (cli->json) {
 		print_json(choices);

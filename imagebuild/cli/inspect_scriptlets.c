@@ -145,14 +145,11 @@ static int put_folder(struct table *table, const char *path, unsigned depth, str
 	return r;
 }
 
-static int put_lock(struct table *table, const char *path, struct ib_error *err)
+static int put_part(struct table *table, const struct ib_store *store, const struct ib_lock *lock,
+		    struct ib_error *err)
 {
-	IB_AUTO(ib_lock) lock = NULL;
-	IB_AUTO(ib_store) store = NULL;
 	size_t i = 0;
 
-	IB_TRY(ib_lock_read(path, &lock, err));
-	IB_TRY(ib_store_open(table->cli->store, 0, &store, err));
 	for (i = 0; i < lock->package_count; i++) {
 		const struct ib_lock_package *line = &lock->packages[i];
 		ib_autofree char *file = ib_store_path(store, IB_STORE_RPM, line->sha256);
@@ -165,6 +162,19 @@ static int put_lock(struct table *table, const char *path, struct ib_error *err)
 		}
 		IB_TRY(put_file(table, file, line, err));
 	}
+	return 0;
+}
+
+static int put_lock(struct table *table, const char *path, struct ib_error *err)
+{
+	IB_AUTO(ib_locks) locks = NULL;
+	IB_AUTO(ib_store) store = NULL;
+	size_t i = 0;
+
+	IB_TRY(ib_locks_read(path, &locks, err));
+	IB_TRY(ib_store_open(table->cli->store, 0, &store, err));
+	for (i = 0; i < locks->count; i++)
+		IB_TRY(put_part(table, store, locks->parts[i], err));
 	return 0;
 }
 

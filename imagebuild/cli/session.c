@@ -34,15 +34,18 @@ char *ib_cli_lock_path(const struct ib_cli *cli, const char *recipe)
 	return ib_strf("%.*s.lock", (int)length, recipe);
 }
 
-int ib_cli_read_lock(const struct ib_cli *cli, const char *recipe, struct ib_lock **ret_lock,
-		     struct ib_error *err)
+int ib_cli_read_recipe(const struct ib_cli *cli, const char *path, struct ib_recipe **ret_recipe,
+		       struct ib_error *err)
 {
-	ib_autofree char *path = ib_cli_lock_path(cli, recipe);
-	int r = ib_lock_read(path, ret_lock, err);
+	return ib_recipe_read_for(path, ib_cli_option(cli, "arch"), ret_recipe, err);
+}
 
-	if (r == -IB_MISSING)
-		ib_error_hint(err, "'imagebuild lock %s' makes it.", recipe);
-	return r;
+int ib_cli_read_lock(const struct ib_cli *cli, const struct ib_recipe *recipe,
+		     struct ib_lock **ret_lock, struct ib_error *err)
+{
+	ib_autofree char *path = ib_cli_lock_path(cli, recipe->path);
+
+	return ib_lock_read(path, recipe->architecture, ret_lock, err);
 }
 
 void ib_cli_print_json_text(const char *text)

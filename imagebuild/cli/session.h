@@ -15,6 +15,10 @@
 	{ \
 		"offline", NULL, "use nothing but what the store holds" \
 	}
+#define IB_OPTION_ARCH \
+	{ \
+		"arch", "ARCH", "x86_64 or aarch64, where the recipe is for several" \
+	}
 #define IB_OPTION_ALLOW_OLDER \
 	{ \
 		"allow-older", NULL, "accept metadata older than the lock has seen" \
@@ -32,9 +36,12 @@ int ib_cli_session(const struct ib_cli *cli, struct ib_session *ret_session, str
 	IB_MUST_CHECK;
 /* --lock, or the recipe's path with .lock in place of .yaml; the caller owns it. */
 char *ib_cli_lock_path(const struct ib_cli *cli, const char *recipe);
-/* Reads the lock; one that is not there says how to make it. */
-int ib_cli_read_lock(const struct ib_cli *cli, const char *recipe, struct ib_lock **ret_lock,
-		     struct ib_error *err) IB_MUST_CHECK;
+/* The recipe for the architecture of --arch, or for the one that it names first. */
+int ib_cli_read_recipe(const struct ib_cli *cli, const char *path, struct ib_recipe **ret_recipe,
+		       struct ib_error *err) IB_MUST_CHECK;
+/* The part of the lock that is for the recipe's architecture; if there is none, how to make it. */
+int ib_cli_read_lock(const struct ib_cli *cli, const struct ib_recipe *recipe,
+		     struct ib_lock **ret_lock, struct ib_error *err) IB_MUST_CHECK;
 /* The text as a JSON string with its quotes, on stdout. */
 void ib_cli_print_json_text(const char *text);
 

@@ -87,16 +87,42 @@ static bool is_kind(const char *text)
 	return false;
 }
 
-/* "skip", or "native" and the families that do what it would have done. */
+/* "skip", "run", or "native" and the families that do what it would have done. */
 static bool is_decision(const char *text)
 {
 	static const char native[] = "native ";
 	const char *families = text + strlen(native);
 
-	if (!strcmp(text, "skip"))
+	if (!strcmp(text, "skip") || !strcmp(text, "run"))
 		return true;
 	return ib_str_starts(text, native) && *families &&
 	       strspn(families, "abcdefghijklmnopqrstuvwxyz0123456789_-,.") == strlen(families);
+}
+
+/* One line of free text, as repositories and packages have it. */
+static bool is_line(const char *text)
+{
+	for (; *text; text++)
+		if ((uint8_t)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static bool is_dependency(const char *text)
+{
+	return *text && is_line(text);
+}
+
+bool ib_lock_is_account(const char *line)
+{
+	const char *name = ib_str_starts(line, "user ")    ? line + strlen("user ")
+			   : ib_str_starts(line, "group ") ? line + strlen("group ")
+							   : "";
+	size_t size = strcspn(name, " :");
+	uint64_t id = 0;
+
+	return size && name[size] == ' ' && is_line(name) &&
+	       ib_str_to_u64(name + size + 1, UINT32_MAX, &id);
 }
 
 static bool is_architecture(const char *text)
@@ -121,7 +147,7 @@ const size_t ib_lock_package_field_count = IB_COUNT(ib_lock_package_fields);
 const struct ib_lock_field ib_lock_scriptlet_fields[] = {
 	{ "kind", SCRIPTLET(kind), is_kind, "a kind of scriptlet" },
 	{ "digest", SCRIPTLET(digest), is_sha256, "a SHA-256" },
-	{ "decision", SCRIPTLET(decision), is_decision, "'skip' or 'native FAMILY'" },
+	{ "decision", SCRIPTLET(decision), is_decision, "'skip', 'run' or 'native FAMILY'" },
 };
 const size_t ib_lock_scriptlet_field_count = IB_COUNT(ib_lock_scriptlet_fields);
 
@@ -130,9 +156,33 @@ const struct ib_lock_field ib_lock_repository_id = { "id", offsetof(struct ib_lo
 const struct ib_lock_field ib_lock_repository_repomd = {
 	"repomd", offsetof(struct ib_lock_repository, repomd_sha256), is_sha256, "a SHA-256"
 };
+const struct ib_lock_field ib_lock_repository_revision = {
+	"revision", offsetof(struct ib_lock_repository, revision), is_line, "one line"
+};
 const struct ib_lock_field ib_lock_architecture = { "architecture",
 						    offsetof(struct ib_lock, architecture),
 						    is_architecture, "x86_64 or aarch64" };
+const struct ib_lock_field ib_lock_effects = { "effects", SCRIPTLET(effects), is_sha256,
+					       "a SHA-256" };
+const struct ib_lock_field ib_lock_dependency = { "why", offsetof(struct ib_lock_why, dependency),
+						  is_dependency, "what a package asks for" };
+
+const char *ib_lock_reason_key(enum ib_lock_reason reason)
+{
+	switch (reason) {
+	case IB_LOCK_ABSENT:
+		return NULL;
+	case IB_LOCK_WISHED:
+		return "wish";
+	case IB_LOCK_REQUIRED:
+		return "requires";
+	case IB_LOCK_RECOMMENDED:
+		return "recommends";
+	case IB_LOCK_SUPPLEMENTS:
+		return "supplements";
+	}
+	return NULL;
+}
 
 const char *const *ib_lock_field_of(const struct ib_lock_field *field, const void *item)
 {

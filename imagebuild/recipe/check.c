@@ -225,6 +225,35 @@ static struct ib_recipe_list sorted(const struct ib_recipe *recipe,
 	return (struct ib_recipe_list){ items, count };
 }
 
+int ib_recipe_choose(struct ib_recipe *recipe, const char *architecture, struct ib_error *err)
+{
+	const struct ib_recipe_list alone = { &recipe->architecture, 1 };
+	ib_autofree char *names = NULL;
+	IB_AUTO_STRINGS(all);
+	size_t i = 0;
+
+	if (!recipe->architecture && !recipe->architectures.count)
+		return 0; /* the check says so */
+	if (!recipe->architecture)
+		recipe->architecture = recipe->architectures.items[0];
+	recipe->architectures = sorted(
+		recipe, recipe->architectures.count ? &recipe->architectures : &alone, alone);
+	for (i = 0; i < recipe->architectures.count; i++)
+		ib_strings_add(&all, recipe->architectures.items[i]);
+	names = ib_strings_join(&all, " and ");
+	if (!has(&recipe->architectures, recipe->architecture))
+		return ib_recipe_fail(recipe->image_mark, err,
+				      "architecture '%s' is none of 'architectures', which are %s",
+				      recipe->architecture, names);
+	recipe->architecture = architecture;
+	if (has(&recipe->architectures, architecture))
+		return 0;
+	(void)ib_recipe_fail(recipe->image_mark, err, "the recipe is for %s, not for %s", names,
+			     architecture);
+	ib_error_hint(err, "List it in 'image.architectures' to have an image for it, too.");
+	return -IB_INPUT;
+}
+
 static struct ib_recipe_list whole_command_line(const struct ib_recipe *recipe)
 {
 	size_t count = IB_COUNT(default_words) + recipe->kernel_command_line.count;

@@ -5,6 +5,9 @@
 
 #include "recipe/recipe.h"
 
+/* That architecture, which must be one that the recipe is for; before the check. */
+int ib_recipe_choose(struct ib_recipe *recipe, const char *architecture, struct ib_error *err)
+	IB_MUST_CHECK;
 int ib_recipe_check(const struct ib_recipe *recipe, struct ib_error *err) IB_MUST_CHECK;
 /* After the check: default outputs, level and command line. */
 void ib_recipe_complete(struct ib_recipe *recipe);

@@ -77,6 +77,7 @@ extern const struct ib_recipe_type ib_recipe_path;     /* const char *, relative
 extern const struct ib_recipe_type ib_recipe_url;      /* const char *, or a path like the above */
 extern const struct ib_recipe_type ib_recipe_urls;     /* list; one may be written alone */
 extern const struct ib_recipe_type ib_recipe_texts;    /* struct ib_recipe_list */
+extern const struct ib_recipe_type ib_recipe_aside;    /* the same, no part of the canonical text */
 extern const struct ib_recipe_type ib_recipe_mapping;  /* struct at offset, by field->table */
 extern const struct ib_recipe_type ib_recipe_mappings; /* pointer and count, by field->table */
 extern const struct ib_recipe_type ib_recipe_settings; /* pointer and count of name and value */

@@ -77,6 +77,11 @@ static const struct ib_recipe_rule rule_stream = {
 	.what = "a stream of a module",
 	.hint = "Write MODULE:STREAM, like nodejs:18.",
 };
+static const struct ib_recipe_rule rule_source = {
+	.pattern = "^[0-9A-Za-z_][0-9A-Za-z._+-]*$",
+	.what = "the name of a source package",
+	.hint = "Write it without version, as 'imagebuild lock' prints it.",
+};
 static const struct ib_recipe_rule rule_language = {
 	.pattern = "^[a-z]{2,3}(_[A-Z]{2})?(@[a-z]+)?$",
 	.what = "a language",
@@ -165,7 +170,11 @@ static const struct ib_recipe_field image[] = {
 	  .rule = &rule_id },
 	{ "version", AT(version), &ib_recipe_text, "Version of the image: IMAGE_VERSION.",
 	  .rule = &rule_version },
-	{ "architecture", AT(architecture), &ib_recipe_text, "Machine that the image is for.",
+	{ "architecture", AT(architecture), &ib_recipe_text,
+	  "Machine that the image is for; of several, the one that is meant without --arch.",
+	  .rule = &rule_architecture },
+	{ "architectures", AT(architectures), &ib_recipe_aside,
+	  "All machines that there is an image for, when there are several.",
 	  .rule = &rule_architecture },
 };
 static const struct ib_recipe_table table_image = {
@@ -462,6 +471,19 @@ static const struct ib_recipe_table table_scriptlet = {
 	MEMBER(ib_recipe_scriptlet, digest),
 };
 
+#define DIFFERENCE(member) offsetof(struct ib_recipe_difference, member)
+static const struct ib_recipe_field difference[] = {
+	{ "source", DIFFERENCE(source), &ib_recipe_text, "Name of the source package.",
+	  .rule = &rule_source, .required = true },
+	{ "reason", DIFFERENCE(reason), &ib_recipe_text, "Why its versions may differ.",
+	  .rule = &rule_reason, .required = true },
+};
+static const struct ib_recipe_table table_difference = {
+	"differing source",
+	FIELDS(difference),
+	MEMBER(ib_recipe_difference, source),
+};
+
 /* ---- the recipe ---- */
 
 static const struct ib_recipe_field recipe[] = {
@@ -517,6 +539,9 @@ static const struct ib_recipe_field recipe[] = {
 	  .table = &table_signing },
 	{ "scriptlets", AT(scriptlets), &ib_recipe_mappings,
 	  "Decisions on scriptlets that nothing else covers.", .table = &table_scriptlet },
+	{ "differing-sources", AT(differences), &ib_recipe_mappings,
+	  "Source packages that may be at different versions on different architectures.",
+	  .table = &table_difference },
 	{ "architectures", 0, &ib_recipe_parts,
 	  "By architecture, more of the keys above, for images of that one only.", .whole = true },
 };

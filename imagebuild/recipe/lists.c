@@ -77,6 +77,7 @@ static void describe_texts(const struct ib_recipe_field *field, struct ib_buffer
 }
 
 const struct ib_recipe_type ib_recipe_texts = { read_texts, write_texts, describe_texts };
+const struct ib_recipe_type ib_recipe_aside = { read_texts, NULL, describe_texts };
 
 /* ---- mappings ---- */
 

@@ -189,21 +189,30 @@ static int load(struct loader *loader, const char *path, const struct ib_mark *n
 
 /* ---- reading ---- */
 
-/* The last word on the architecture, before anything else is read. */
+/*
+ * The last word on the architecture, before anything else is read; where
+ * several are named and none of them is singled out, the first one.
+ */
 static const char *find_architecture(const struct loader *loader)
 {
 	const char *found = NULL;
+	const char *first = NULL;
 	size_t i = 0;
 
 	for (i = 0; i < loader->order_count; i++) {
 		const struct source *source = &loader->sources[loader->order[i]];
 		const struct ib_yaml_node *image = ib_yaml_get(source->yaml->root, "image");
 		const struct ib_yaml_node *node = image ? ib_yaml_get(image, "architecture") : NULL;
+		const struct ib_yaml_node *list =
+			image ? ib_yaml_get(image, "architectures") : NULL;
 
 		if (node && node->kind == IB_YAML_SCALAR)
 			found = node->text;
+		if (list && !first && list->kind == IB_YAML_SEQUENCE && list->count &&
+		    list->values[0]->kind == IB_YAML_SCALAR)
+			first = list->values[0]->text;
 	}
-	return found;
+	return found ? found : first;
 }
 
 /* Parts for other architectures are checked as well, and forgotten. */
@@ -240,21 +249,22 @@ static int read_source(const struct loader *loader, const struct source *source,
 	return read_parts(&reader, source->yaml->root, architecture, recipe, err);
 }
 
-static int read_all(struct loader *loader, const char *path, struct ib_recipe *recipe,
-		    struct ib_error *err)
+static int read_all(struct loader *loader, const char *path, const char *architecture,
+		    struct ib_recipe *recipe, struct ib_error *err)
 {
-	const char *architecture = NULL;
 	size_t i = 0;
 
 	IB_TRY(load(loader, path, NULL, 0, err));
-	architecture = find_architecture(loader);
+	if (!architecture)
+		architecture = find_architecture(loader);
 	for (i = 0; i < loader->order_count; i++)
 		IB_TRY(read_source(loader, &loader->sources[loader->order[i]], architecture, recipe,
 				   err));
-	return 0;
+	return ib_recipe_choose(recipe, ib_arena_strdup(recipe->arena, architecture), err);
 }
 
-int ib_recipe_read(const char *path, struct ib_recipe **ret_recipe, struct ib_error *err)
+int ib_recipe_read_for(const char *path, const char *architecture, struct ib_recipe **ret_recipe,
+		       struct ib_error *err)
 {
 	IB_AUTO(ib_recipe) recipe = ib_alloc(sizeof(*recipe));
 	__attribute__((cleanup(loader_done))) struct loader loader = { 0 };
@@ -264,11 +274,16 @@ int ib_recipe_read(const char *path, struct ib_recipe **ret_recipe, struct ib_er
 	recipe->root_format = "erofs";
 	recipe->root_compression = IB_COMPRESSION_LZ4HC;
 	recipe->command_line_defaults = true;
-	IB_TRY(read_all(&loader, recipe->path, recipe, err));
+	IB_TRY(read_all(&loader, recipe->path, architecture, recipe, err));
 	IB_TRY(ib_recipe_check(recipe, err));
 	ib_recipe_complete(recipe);
 	*ret_recipe = ib_take(recipe);
 	return 0;
+}
+
+int ib_recipe_read(const char *path, struct ib_recipe **ret_recipe, struct ib_error *err)
+{
+	return ib_recipe_read_for(path, NULL, ret_recipe, err);
 }
 
 void ib_recipe_free(struct ib_recipe *recipe)

@@ -108,6 +108,13 @@ struct ib_recipe_scriptlet {
 	struct ib_mark mark;
 };
 
+/* A source package that may be at different versions on different architectures. */
+struct ib_recipe_difference {
+	const char *source; /* its name */
+	const char *reason;
+	struct ib_mark mark;
+};
+
 struct ib_recipe_list {
 	const char *const *items;
 	size_t count;
@@ -131,7 +138,8 @@ struct ib_recipe {
 	const char *path; /* as given */
 	const char *id;
 	const char *version;
-	const char *architecture; /* x86_64, aarch64 */
+	const char *architecture; /* x86_64, aarch64: the one that all else here is for */
+	struct ib_recipe_list architectures; /* all that the recipe is for; sorted, never empty */
 	struct ib_mark image_mark;
 
 	const struct ib_recipe_repository *repositories;
@@ -159,6 +167,8 @@ struct ib_recipe {
 	size_t sysctl_count;
 	const struct ib_recipe_scriptlet *scriptlets;
 	size_t scriptlet_count;
+	const struct ib_recipe_difference *differences;
+	size_t difference_count;
 
 	const struct ib_recipe_allowance *allowances;
 	size_t allowance_count;
@@ -195,6 +205,9 @@ struct ib_recipe {
  */
 int ib_recipe_read(const char *path, struct ib_recipe **ret_recipe, struct ib_error *err)
 	IB_MUST_CHECK;
+/* The same for one of the architectures that the recipe is for; NULL: the one it names first. */
+int ib_recipe_read_for(const char *path, const char *architecture, struct ib_recipe **ret_recipe,
+		       struct ib_error *err) IB_MUST_CHECK;
 void ib_recipe_free(struct ib_recipe *recipe);
 
 /* What else the recipe names on disk. */

@@ -49,9 +49,9 @@ static const struct ib_package packages[] = {
 
 static const struct ib_lock_scriptlet scriptlets[] = {
 	{ "post", "3333333333333333333333333333333333333333333333333333333333333333",
-	  "native shells", NULL },
+	  "native shells", NULL, NULL },
 	{ "postun", "4444444444444444444444444444444444444444444444444444444444444444", "skip",
-	  "nothing is ever removed" },
+	  "nothing is ever removed", NULL },
 };
 
 static const struct ib_lock_package lines[] = {

@@ -480,6 +480,62 @@ START_TEST(the_canonical_text_does_not_know_the_folder)
 }
 END_TEST
 
+#define SEVERAL "format: 1\nimage: {id: node, version: \"1\", architectures: [x86_64, aarch64]}\n"
+#define DIFFER  "differing-sources: [{source: kernel, reason: the mirror lags}]\n"
+
+START_TEST(a_recipe_for_several_architectures_is_read_for_one_of_them)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_recipe) first = NULL;
+	IB_AUTO(ib_recipe) other = NULL;
+	struct ib_recipe *none = NULL;
+	IB_AUTO_STRINGS(wishes);
+	ib_autofree char *canonical = NULL;
+	ib_autofree char *path = NULL;
+
+	test_file("node.yaml",
+		  SEVERAL BASE PACKAGES DIFFER "architectures: {aarch64: {packages: [arm]}}\n",
+		  &path);
+	ck_ok(ib_recipe_read(path, &first, &err));
+	ck_assert_str_eq(first->architecture, "x86_64");
+	ck_assert_uint_eq(first->architectures.count, 2);
+	ck_assert_str_eq(first->architectures.items[0], "aarch64");
+	ck_assert_uint_eq(first->packages.count, 1);
+	ck_ok(ib_recipe_read_for(path, "aarch64", &other, &err));
+	ck_assert_str_eq(other->architecture, "aarch64");
+	ck_assert_uint_eq(other->packages.count, 2);
+	ib_recipe_wishes(other, &wishes);
+	ck_assert(ib_strings_has(&wishes, "architecture: aarch64"));
+	ck_assert(ib_strings_has(&wishes, "differing-sources: kernel the mirror lags"));
+	/* One more architecture changes nothing for the others. */
+	canonical = ib_recipe_canonical(first);
+	ck_assert_ptr_null(strstr(canonical, "architectures"));
+	ck_assert_ptr_null(strstr(canonical, "aarch64"));
+	ck_fails(ib_recipe_read_for(path, "sparc", &none, &err), IB_INPUT,
+		 "the recipe is for aarch64 and x86_64, not for sparc");
+}
+END_TEST
+
+START_TEST(the_architecture_that_is_meant_can_be_said)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_recipe) recipe = NULL;
+	struct ib_recipe *none = NULL;
+	ib_autofree char *path = NULL;
+
+	test_file("node.yaml",
+		  "format: 1\nimage: {id: node, version: \"1\", architecture: aarch64, "
+		  "architectures: [x86_64, aarch64]}\n" BASE PACKAGES,
+		  &path);
+	ck_ok(ib_recipe_read(path, &recipe, &err));
+	ck_assert_str_eq(recipe->architecture, "aarch64");
+	ck_fails(read_text("format: 1\nimage: {id: node, version: \"1\", architecture: aarch64, "
+			   "architectures: [x86_64]}\n" BASE PACKAGES,
+			   &none, &err),
+		 IB_INPUT, "architecture 'aarch64' is none of 'architectures', which are x86_64");
+}
+END_TEST
+
 /* The default one includes what 'make repo' makes: a stand-in does here. */
 START_TEST(the_default_recipe_is_in_order)
 {
@@ -543,6 +599,8 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, a_chain_of_includes_has_an_end);
 	tcase_add_test(tcase, files_are_looked_for_only_when_asked);
 	tcase_add_test(tcase, the_canonical_text_does_not_know_the_folder);
+	tcase_add_test(tcase, a_recipe_for_several_architectures_is_read_for_one_of_them);
+	tcase_add_test(tcase, the_architecture_that_is_meant_can_be_said);
 	tcase_add_test(tcase, the_default_recipe_is_in_order);
 	tcase_add_test(tcase, every_key_stands_in_the_manual_page_and_in_the_schema);
 	suite_add_tcase(suite, tcase);

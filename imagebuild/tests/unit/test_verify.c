@@ -312,7 +312,8 @@ static void make_lock(struct outputs *outputs)
 					    .source_rpm = "all-1-1.src.rpm",
 					    .signer = "2BC94FFF7015A5F28F1537AD0CD9FED33135CE90",
 					    .header_sha256 = D64,
-					    .root = true };
+					    .root = true,
+					    .root_why = { IB_LOCK_WISHED, "all", NULL } };
 	line[1] = line[0];
 	line[1].nevra = "more-1-1.x86_64";
 	line[1].name = "more";
