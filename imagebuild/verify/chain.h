@@ -69,6 +69,7 @@ enum ib_link_number {
 	IB_PROVE_SBOM_FILES,
 	IB_PROVE_SBOM_UKI,
 	IB_PROVE_MANIFEST,
+	IB_PROVE_POLICY,
 	IB_PROVE_COUNT,
 };
 
@@ -109,6 +110,7 @@ int ib_prove_provenance_signature(struct ib_chain *chain, struct ib_error *err) 
 int ib_prove_provenance_subjects(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_lock(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_root_hash(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
+int ib_prove_policy(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_manifest(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_verity(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_root_image(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;

@@ -71,4 +71,8 @@ const struct ib_link ib_links[IB_PROVE_COUNT] = {
 	[IB_PROVE_MANIFEST] = { "manifest",
 				"the manifest speaks of these files and of this root hash",
 				FILES | NEEDS(IB_PROVE_ROOT_HASH), ib_prove_manifest },
+	[IB_PROVE_POLICY] = { "policy",
+			      "the rules passed the image with this root hash, but for what was "
+			      "allowed",
+			      FILES | NEEDS(IB_PROVE_ROOT_HASH), ib_prove_policy },
 };

@@ -75,6 +75,7 @@ struct fault {
 	enum signer sums, provenance, hash, uki;
 	damage_fn before_provenance, before_sums, afterwards;
 	/* of the unified kernel image */
+	const char *policy;       /* the report of the rules; %s: the root hash */
 	const char *command_line; /* %s: the root hash */
 	const char *uki_initrd, *uki_kernel;
 	/* of the disk */
@@ -294,6 +295,24 @@ static const struct ib_package package = {
 	.sha256 = D64,
 };
 
+#define POLICY(verdict, finding) \
+	"{\"image\": {\"root_hash\": \"%s\"}, \"verdict\": \"" verdict "\", \"findings\": " \
+	"[{\"severity\": \"error\", \"message\": " finding "}]}\n"
+
+static void make_policy(struct outputs *outputs)
+{
+	const char *format = outputs->fault->policy;
+	const char *at = NULL;
+	ib_autofree char *text = NULL;
+
+	if (!format)
+		format = POLICY("passed", "\"su\", \"allowed\": \"it has to\"");
+	at = strstr(format, "%s");
+	text = at ? ib_strf("%.*s%s%s", (int)(at - format), format, outputs->root_hash, at + 2)
+		  : ib_strdup(format);
+	put(outputs, ".policy.json", text, strlen(text));
+}
+
 static void make_lock(struct outputs *outputs)
 {
 	struct ib_lock *lock = ib_lock_new();
@@ -490,6 +509,7 @@ static char *make_outputs(const struct fault *fault)
 	make_uki(&outputs);
 	make_disk(&outputs);
 	make_lock(&outputs);
+	make_policy(&outputs);
 	outputs.evidence.image_id = "node";
 	outputs.evidence.image_version = "1.0";
 	outputs.evidence.architecture = "x86_64";
@@ -615,8 +635,9 @@ END_TEST
 /* ---- a byte anywhere ----------------------------------------------------- */
 
 static const char *const released[] = {
-	".efi",        ".initrd",      ".intoto.jsonl", ".lock",         ".manifest.json", ".raw",
-	".root.erofs", ".root.verity", ".roothash",     ".roothash.p7s", ".spdx.json",
+	".efi",           ".initrd",       ".intoto.jsonl", ".lock",
+	".manifest.json", ".raw",          ".root.erofs",   ".root.verity",
+	".roothash",      ".roothash.p7s", ".spdx.json",    ".policy.json",
 };
 
 static void flip(const char *path, double where)
@@ -767,6 +788,13 @@ static const struct {
 	{ "manifest",
 	  "speaks of another '" STEM ".efi'",
 	  { .before_provenance = garble_manifest } },
+	{ "policy", "names the root hash x", { .policy = "{\"image\": {\"root_hash\": \"x\"}}" } },
+	{ "policy",
+	  "a finding that refuses the image: su",
+	  { .policy = POLICY("refused", "\"su\"") } },
+	{ "policy",
+	  "does not say that the image passed",
+	  { .policy = POLICY("refused", "\"su\", \"allowed\": \"it has to\"") } },
 	{ "root-image", "", { .garble_root = true } },
 	{ "verity", "no hash tree", { .before_provenance = remove_tree } },
 	{ "uki-signature", "was not signed by", { .before_provenance = change_uki } },
