@@ -86,6 +86,7 @@ struct ib_build_options {
 	const char *output;    /* folder */
 	const char *lock_path; /* for messages */
 	bool only_root;        /* root, hash tree, root hash */
+	bool no_cache;         /* nothing derived of the store is used, nor added */
 };
 
 /* Builds all outputs that the recipe names into options->output; *ret_names are its files, sorted. */

@@ -17,6 +17,15 @@ struct ib_learner {
 	uint32_t file;
 };
 
+/*
+ * What a package taught, kept in the store and back from there: afterwards opened->facts is set, or still
+ * NULL where the store has nothing that holds. Fails as learning from the payload would.
+ */
+int ib_work_keep_facts(struct ib_work *work, const struct ib_opened *opened, struct ib_error *err)
+	IB_MUST_CHECK;
+int ib_work_recall_facts(struct ib_work *work, struct ib_opened *opened, struct ib_error *err)
+	IB_MUST_CHECK;
+
 /* Valid as long as learner. */
 struct ib_content_sink ib_learner_sink(struct ib_learner *learner);
 void ib_learner_done(struct ib_learner *learner);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "build/blocks.h"
 #include "build/content.h"
 #include "build/work.h"
 #include "image/image.h"
@@ -115,28 +116,63 @@ static enum ib_erofs_compression compression_of(enum ib_compression compression)
 	return IB_EROFS_NONE;
 }
 
-static int write_image(struct ib_work *work, struct ib_error *err)
+static void fill_params(const struct ib_work *work, struct ib_erofs_params *params)
 {
-	struct ib_erofs_params params = { .compression =
-						  compression_of(work->recipe->root_compression),
-					  .level = (int)work->recipe->root_level,
-					  .threads = work->session->threads,
-					  .build_time = work->lock->build_time };
-	const char *path = ib_outputs_path(work->outputs, ".root.erofs");
-	IB_AUTO(ib_erofs_writer) erofs = NULL;
+	*params = (struct ib_erofs_params){
+		.compression = compression_of(work->recipe->root_compression),
+		.level = (int)work->recipe->root_level,
+		.threads = work->session->threads,
+		.build_time = work->lock->build_time,
+	};
+	ib_derive_uuid(work->seed, "root-uuid", params->uuid);
+}
+
+static int stream_packages(struct ib_work *work, struct ib_erofs_writer *erofs,
+			   struct ib_error *err)
+{
 	struct ib_learner learner = { .work = work, .members = &work->root };
 	struct ib_content_sink observer = ib_learner_sink(&learner);
-	uint64_t size = 0;
-	int r = 0;
+	int r = ib_erofs_stream(erofs, ib_rpm_source_content(work->root.source), &observer, err);
+	size_t i = 0;
 
-	ib_derive_uuid(work->seed, "root-uuid", params.uuid);
-	IB_TRY(ib_erofs_open(path, &params, work->root_tree, &erofs, err));
-	r = ib_erofs_stream(erofs, ib_rpm_source_content(work->root.source), &observer, err);
 	ib_learner_done(&learner);
-	IB_TRY(r);
+	for (i = 0; i < work->root.count; i++)
+		if (!work->root.members[i]->facts)
+			work->root.members[i]->facts = ib_facts_new();
+	return r;
+}
+
+static int fill_image(struct ib_work *work, struct ib_erofs_writer *erofs, struct ib_error *err)
+{
+	struct ib_erofs_totals totals;
+	uint64_t size = 0;
+
+	IB_TRY(stream_packages(work, erofs, err));
 	IB_TRY(apply_state(work, err));
 	IB_TRY(ib_erofs_finish(erofs, &size, err));
+	totals = ib_erofs_totals(erofs);
+	ib_step(work->session->log, "%llu of %zu packages came from the cache of blocks",
+		(unsigned long long)totals.cached_packages, work->root.count);
 	return ib_work_check_policy(work, size, err);
+}
+
+static int write_image(struct ib_work *work, struct ib_error *err)
+{
+	const char *path = ib_outputs_path(work->outputs, ".root.erofs");
+	struct ib_erofs_writer *erofs = NULL;
+	struct ib_erofs_params params;
+	struct ib_keeper keeper;
+	int r = 0;
+
+	fill_params(work, &params);
+	IB_TRY(ib_erofs_open(path, &params, work->root_tree, &erofs, err));
+	ib_keeper_init(&keeper, work, &work->root, work->root_tree, &params);
+	if (work->use_derived)
+		ib_erofs_use_cache(erofs, &keeper.cache);
+	r = fill_image(work, erofs, err);
+	ib_erofs_writer_free(erofs);
+	ib_keeper_done(&keeper);
+	return r;
 }
 
 static int write_hash_tree(struct ib_work *work, struct ib_error *err)

@@ -83,6 +83,7 @@ static int run_steps(struct ib_work *work, const struct ib_build_options *option
 {
 	IB_TRY(check_inputs(work, options->lock_path, options->only_root, err));
 	IB_TRY(ib_work_open_store(work, err));
+	work->use_derived = !options->no_cache;
 	IB_TRY(ib_work_open_keyrings(work, err));
 	IB_TRY(ib_work_open_packages(work, err));
 	IB_TRY(ib_work_make_root(work, err));

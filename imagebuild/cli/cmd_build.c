@@ -9,6 +9,7 @@
 static const struct ib_option options[] = {
 	{ "output", "DIR", "where the outputs go (also -o DIR)" },
 	{ "only", "WHAT", "root: the root file system, its hash tree and root hash, nothing else" },
+	{ "no-cache", NULL, "use nothing that earlier builds left in the store but packages" },
 	IB_OPTION_LOCK,
 	IB_OPTION_ARCH,
 	IB_OPTION_OFFLINE,
@@ -50,7 +51,8 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	const char *only = ib_cli_option(cli, "only");
 	struct ib_build_options build = { .output = ib_cli_option(cli, "output"),
 					  .lock_path = lock_path,
-					  .only_root = only != NULL };
+					  .only_root = only != NULL,
+					  .no_cache = ib_cli_option(cli, "no-cache") != NULL };
 	struct ib_session session;
 
 	(void)count;

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "image/block_cache.h"
 #include "tree/tree.h"
 
 enum ib_erofs_compression {
@@ -56,6 +57,14 @@ void ib_erofs_writer_free(struct ib_erofs_writer *writer);
 int ib_erofs_stream(struct ib_erofs_writer *writer, const struct ib_content_source *source,
 		    const struct ib_content_sink *observer, struct ib_error *err) IB_MUST_CHECK;
 /*
+ * From now on packages are looked up in cache before they are streamed (the observer sees nothing of
+ * those that are found), and the others are put there by ib_erofs_finish(). cache must live as long as
+ * the writer.
+ */
+void ib_erofs_use_cache(struct ib_erofs_writer *writer, const struct ib_block_cache *cache);
+/* What of the parameters, the library and this writer decides the bytes of a content: part of every key. */
+char *ib_erofs_form(const struct ib_erofs_params *params);
+/*
  * Writes contents that lie in buffers, and everything else; the tree must be
  * finished (ib_tree_finish) and its owners resolved. A file whose content never
  * came is IB_FAILED.
@@ -67,10 +76,12 @@ int ib_erofs_fd(const struct ib_erofs_writer *writer);
 
 /* What went where: for reports. */
 struct ib_erofs_totals {
-	uint64_t content_bytes; /* of all different contents */
-	uint64_t stored_bytes;  /* the blocks that hold them */
-	uint64_t inline_bytes;  /* tails beside inodes */
-	uint64_t shared_files;  /* contents that were stored already */
+	uint64_t content_bytes;     /* of all different contents */
+	uint64_t stored_bytes;      /* the blocks that hold them */
+	uint64_t inline_bytes;      /* tails beside inodes */
+	uint64_t shared_files;      /* contents that were stored already */
+	uint64_t cached_packages;   /* taken from the cache */
+	uint64_t streamed_packages; /* not found there */
 };
 struct ib_erofs_totals ib_erofs_totals(const struct ib_erofs_writer *writer);
 

@@ -24,6 +24,7 @@ void ib_segment_release(struct segment *segment)
 	if (segment->is_last)
 		ib_hashing_free(segment->hashing);
 	segment->hashing = NULL;
+	ib_replay_free(ib_take(segment->replay));
 	ib_free(ib_take(segment->input));
 	ib_free(ib_take(segment->output));
 	ib_free(ib_take(segment->extents));

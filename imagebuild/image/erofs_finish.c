@@ -279,12 +279,14 @@ static int finish(struct plan *plan, uint64_t *ret_size, struct ib_error *err)
 	IB_TRY(ib_tree_walk(writer->tree, feed_node, writer, err));
 	IB_TRY(ib_window_drain(writer, err));
 	IB_TRY(ib_spool_flush(writer, err));
+	ib_keepings_start(writer);
 	IB_TRY(make_plan(plan, err));
 	IB_TRY(ib_plan_write(plan, err));
 	blocks = plan->metadata_block + plan->metadata_size / EROFS_BLOCK;
 	if (ftruncate(writer->fd, (off_t)(blocks * EROFS_BLOCK)))
 		return ib_fail_errno(err, errno, "could not set the size of '%s'", writer->path);
 	IB_TRY(write_superblock(plan, blocks, err));
+	ib_threads_wait(writer->threads);
 	*ret_size = blocks * EROFS_BLOCK;
 	return 0;
 }

@@ -105,6 +105,7 @@ void ib_erofs_writer_free(struct ib_erofs_writer *writer)
 	if (!writer)
 		return;
 	free_window(writer);
+	ib_keepings_free(writer);
 	ib_hashing_free(writer->current_hashing);
 	for (i = 0; i < writer->content_count; i++) {
 		ib_free(writer->contents[i]->extents);
@@ -131,50 +132,71 @@ struct ib_erofs_totals ib_erofs_totals(const struct ib_erofs_writer *writer)
 	return writer->totals;
 }
 
+void ib_erofs_use_cache(struct ib_erofs_writer *writer, const struct ib_block_cache *cache)
+{
+	writer->cache = cache;
+}
+
+char *ib_erofs_form(const struct ib_erofs_params *params)
+{
+	static const char *const names[] = { "none", "lz4", "lz4hc" };
+
+	return ib_strf("erofs-blocks-0001 %s level %d lz4-%s block %u segment %zu tail %u",
+		       names[params->compression],
+		       params->compression == IB_EROFS_LZ4HC && !params->level
+			       ? IB_LZ4HC_DEFAULT_LEVEL
+			       : params->level,
+		       ib_lz4_version(), EROFS_BLOCK, SEGMENT_BYTES, IB_MAX_TAIL_BEHIND_BLOCKS);
+}
+
 /* ---- one content ---- */
 
-static void wait_for_digests(struct ib_erofs_writer *writer, struct ib_inode *inode,
-			     struct content *content)
+void ib_writer_give_content(struct ib_erofs_writer *writer, struct ib_inode *inode,
+			    struct content *content)
 {
 	inode->sink = content;
 	ib_grow(writer->waiting, writer->waiting_count);
 	writer->waiting[writer->waiting_count++] = (struct waiting){ inode, content };
 }
 
-/* The stored content with this digest, or NULL after noting that content has it. */
-static struct content *find_or_note(struct ib_erofs_writer *writer, const uint8_t *sha256,
-				    struct content *content)
+struct content *ib_writer_find_content(const struct ib_erofs_writer *writer,
+				       const uint8_t sha256[32])
 {
 	char hex[65];
-	struct content *found = NULL;
 
 	ib_hex_write(sha256, 32, hex);
-	found = ib_map_get(writer->by_sha256, hex);
-	if (!found && content)
+	return ib_map_get(writer->by_sha256, hex);
+}
+
+void ib_writer_add_content(struct ib_erofs_writer *writer, struct content *content)
+{
+	char hex[65];
+
+	ib_grow(writer->contents, writer->content_count);
+	writer->contents[writer->content_count++] = content;
+	ib_hex_write(content->sha256, 32, hex);
+	if (content->has_sha256 && !ib_map_has(writer->by_sha256, hex))
 		ib_map_set(writer->by_sha256, hex, content);
-	return found;
 }
 
 /* sha256 is NULL where it is not known yet. False: the same bytes are stored already. */
 static bool begin_content(struct ib_erofs_writer *writer, struct ib_inode *inode,
 			  const uint8_t *sha256)
 {
-	struct content *content = sha256 ? find_or_note(writer, sha256, NULL) : NULL;
+	struct content *content = sha256 ? ib_writer_find_content(writer, sha256) : NULL;
 
 	if (content && content->size == inode->size) {
 		writer->totals.shared_files++;
-		wait_for_digests(writer, inode, content);
+		ib_writer_give_content(writer, inode, content);
 		return false;
 	}
 	content = ib_alloc(sizeof(*content));
-	ib_grow(writer->contents, writer->content_count);
-	writer->contents[writer->content_count++] = content;
 	content->size = inode->size;
 	if (sha256) {
 		memcpy(content->sha256, sha256, sizeof(content->sha256));
 		content->has_sha256 = true;
-		find_or_note(writer, sha256, content);
 	}
+	ib_writer_add_content(writer, content);
 	if (content->size > SEGMENT_BYTES) {
 		writer->current_hashing = ib_alloc(sizeof(*writer->current_hashing));
 		writer->current_hashing->turn = ib_turn_new();
@@ -184,7 +206,7 @@ static bool begin_content(struct ib_erofs_writer *writer, struct ib_inode *inode
 	writer->current = content;
 	writer->current_left = content->size;
 	writer->current_number = 0;
-	wait_for_digests(writer, inode, content);
+	ib_writer_give_content(writer, inode, content);
 	return true;
 }
 
@@ -256,9 +278,11 @@ static int sink_begin(void *context, uint32_t package, uint32_t file, uint64_t s
 		return ib_fail(err, IB_INPUT,
 			       "file %" PRIu32 " has %" PRIu64 " bytes, its header says %" PRIu64,
 			       file, size, inode->size);
-	if (inode && size)
+	if (inode && size) {
 		wanted = begin_content(writer, inode,
 				       ib_tree_payload_sha256(writer->tree, package, file));
+		ib_keeping_note(writer, file, inode->sink);
+	}
 	*ret_wanted = wanted || writer->observer_wants;
 	return 0;
 }
@@ -281,14 +305,55 @@ static int sink_end(void *context, struct ib_error *err)
 	return writer->current ? end_content(writer, err) : 0;
 }
 
+/* How many entries of the cache are looked at ahead of the package that streams. */
+#define LOOK_AHEAD 32U
+
+static int stream_one(struct ib_erofs_writer *writer, const struct ib_content_source *source,
+		      uint32_t package, struct lookup *lookup, struct ib_error *err)
+{
+	const struct ib_content_sink sink = { writer, sink_begin, sink_data, sink_end };
+	bool used = false;
+
+	if (writer->cache)
+		IB_TRY(ib_lookup_use(writer, package, lookup, &used, err));
+	writer->totals.cached_packages += used;
+	writer->totals.streamed_packages += !used;
+	if (used)
+		return 0;
+	if (writer->cache)
+		ib_keeping_begin(writer, package);
+	return source->stream(source->context, package, &sink, err);
+}
+
+static int stream_all(struct ib_erofs_writer *writer, const struct ib_content_source *source,
+		      struct lookup *lookups, struct ib_error *err)
+{
+	uint32_t looked_up = 0;
+	uint32_t i = 0;
+
+	for (i = 0; i < source->package_count; i++) {
+		for (; writer->cache && looked_up < source->package_count &&
+		       looked_up < i + LOOK_AHEAD;
+		     looked_up++)
+			IB_TRY(ib_lookup_begin(writer, looked_up, &lookups[looked_up], err));
+		IB_TRY(stream_one(writer, source, i, &lookups[i], err));
+	}
+	return 0;
+}
+
 int ib_erofs_stream(struct ib_erofs_writer *writer, const struct ib_content_source *source,
 		    const struct ib_content_sink *observer, struct ib_error *err)
 {
-	const struct ib_content_sink sink = { writer, sink_begin, sink_data, sink_end };
+	ib_autofree struct lookup *lookups =
+		ib_alloc_array(source->package_count, sizeof(*lookups));
 	uint32_t i = 0;
+	int r = 0;
 
 	writer->observer = observer;
 	for (i = 0; i < source->package_count; i++)
-		IB_TRY(source->stream(source->context, i, &sink, err));
-	return 0;
+		lookups[i].entry.fd = -1;
+	r = stream_all(writer, source, lookups, err);
+	for (i = 0; i < source->package_count; i++)
+		ib_lookup_done(&lookups[i]);
+	return r;
 }

@@ -8,8 +8,6 @@
 
 /* Input and output of all segments in flight. */
 #define MAX_BYTES_IN_FLIGHT ((size_t)64 << 20)
-/* Behind blocks only a tail that leaves room for attributes may be inline: see relocate(). */
-#define MAX_TAIL_BEHIND_BLOCKS 3072U
 
 static uint64_t blocks_of(uint64_t size)
 {
@@ -40,7 +38,7 @@ int ib_spool_flush(struct ib_erofs_writer *writer, struct ib_error *err)
 	return 0;
 }
 
-static int spool(struct ib_erofs_writer *writer, const void *data, size_t size,
+int ib_spool_put(struct ib_erofs_writer *writer, const void *data, size_t size,
 		 struct ib_error *err)
 {
 	if (ib_buffer_room(&writer->spool_buffer) < size)
@@ -64,7 +62,7 @@ static int write_flat(struct ib_erofs_writer *writer, const struct segment *segm
 	size_t tail = segment->input_size % EROFS_BLOCK;
 	size_t whole = segment->input_size - tail;
 
-	if (content->size > EROFS_BLOCK && tail > MAX_TAIL_BEHIND_BLOCKS) {
+	if (content->size > EROFS_BLOCK && tail > IB_MAX_TAIL_BEHIND_BLOCKS) {
 		whole = segment->input_size;
 		tail = 0;
 	}
@@ -74,7 +72,7 @@ static int write_flat(struct ib_erofs_writer *writer, const struct segment *segm
 		return 0;
 	content->tail_offset = writer->spool_size;
 	content->tail_size = (uint32_t)tail;
-	return spool(writer, segment->input + whole, tail, err);
+	return ib_spool_put(writer, segment->input + whole, tail, err);
 }
 
 static int write_compressed(struct ib_erofs_writer *writer, const struct segment *segment,
@@ -132,9 +130,10 @@ static int write_segment(struct ib_erofs_writer *writer, const struct segment *s
 	return 0;
 }
 
+/* A replay holds a file open: no more than 32 of them at a time. */
 static size_t weight_of(const struct segment *segment)
 {
-	return 2 * segment->input_size;
+	return segment->replay ? MAX_BYTES_IN_FLIGHT / 32 : 2 * segment->input_size;
 }
 
 static int retire_oldest(struct ib_erofs_writer *writer, struct ib_error *err)
@@ -143,38 +142,67 @@ static int retire_oldest(struct ib_erofs_writer *writer, struct ib_error *err)
 	int r = 0;
 
 	ib_turn_wait(segment->done, segment->uses);
-	r = write_segment(writer, segment, err);
+	r = segment->replay ? ib_replay_write(writer, segment->replay, err)
+			    : write_segment(writer, segment, err);
 	writer->bytes_in_flight -= weight_of(segment);
 	ib_segment_release(segment);
 	writer->retired++;
 	return r;
 }
 
-int ib_window_submit(struct ib_erofs_writer *writer, struct ib_error *err)
+/* Waits until there is room, and gives the next slot. */
+static int next_slot(struct ib_erofs_writer *writer, size_t weight, struct segment **ret_segment,
+		     struct ib_error *err)
 {
 	struct segment *segment = NULL;
 
 	while (writer->filled - writer->retired == SLOT_COUNT ||
 	       (writer->filled > writer->retired &&
-		writer->bytes_in_flight + 2 * writer->input_size > MAX_BYTES_IN_FLIGHT))
+		writer->bytes_in_flight + weight > MAX_BYTES_IN_FLIGHT))
 		IB_TRY(retire_oldest(writer, err));
 	segment = &writer->slots[writer->filled % SLOT_COUNT];
 	if (!segment->done)
 		segment->done = ib_turn_new();
 	segment->writer = writer;
+	segment->uses++;
+	*ret_segment = segment;
+	return 0;
+}
+
+int ib_window_submit(struct ib_erofs_writer *writer, struct ib_error *err)
+{
+	struct segment *segment = NULL;
+
+	IB_TRY(next_slot(writer, 2 * writer->input_size, &segment, err));
 	segment->content = writer->current;
 	segment->hashing = writer->current_hashing;
 	segment->number = writer->current_number++;
 	segment->is_last = !writer->current_left;
 	segment->input = ib_take(writer->input);
 	segment->input_size = writer->input_size;
-	segment->uses++;
 	if (segment->is_last)
 		writer->current_hashing = NULL; /* the segment frees it */
 	writer->input_size = 0;
 	writer->filled++;
 	writer->bytes_in_flight += weight_of(segment);
 	ib_threads_add(writer->threads, ib_segment_run, segment);
+	return 0;
+}
+
+int ib_window_submit_replay(struct ib_erofs_writer *writer, struct replay *replay,
+			    struct ib_error *err)
+{
+	struct segment *segment = NULL;
+	int r = next_slot(writer, MAX_BYTES_IN_FLIGHT / 32, &segment, err);
+
+	if (r < 0) {
+		ib_replay_free(replay);
+		return r;
+	}
+	segment->replay = replay;
+	writer->filled++;
+	writer->bytes_in_flight += weight_of(segment);
+	ib_turn_advance(segment->done);
 	return 0;
 }
 

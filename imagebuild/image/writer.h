@@ -19,6 +19,9 @@
 #define SEGMENT_BYTES ((size_t)2 << 20)
 #define SLOT_COUNT    1024U
 
+/* Behind blocks only a tail that leaves room for attributes may be inline: see relocate(). */
+#define IB_MAX_TAIL_BEHIND_BLOCKS 3072U
+
 /* One extent: how many bytes it holds; the top bit is set when they are stored as they are. */
 #define EXTENT_RAW  0x80000000U
 #define EXTENT_SIZE 0x7fffffffU
@@ -45,8 +48,12 @@ struct hashing {
 	struct ib_turn *turn;
 };
 
+struct replay;
+
 struct segment {
 	struct ib_erofs_writer *writer;
+	struct replay
+		*replay; /* owned; all of a package's contents at once, and nothing else here */
 	struct content *content;
 	struct hashing *hashing; /* NULL: the segment is the whole content; freed with the last */
 	uint64_t number;         /* in its content */
@@ -85,6 +92,11 @@ struct ib_erofs_writer {
 	uint64_t retired; /* …and written */
 	size_t bytes_in_flight;
 
+	/* the cache of blocks */
+	const struct ib_block_cache *cache; /* NULL: none */
+	struct keeping *keepings;           /* packages that were streamed */
+	size_t keeping_count;
+
 	/* what was stored */
 	struct content **contents;
 	size_t content_count;
@@ -100,12 +112,29 @@ struct ib_erofs_writer {
 	/* the content that is being fed */
 	const struct ib_content_sink *observer;
 	bool observer_wants;
+	uint32_t current_file;
 	struct content *current;
 	struct hashing *current_hashing;
 	uint64_t current_left; /* bytes that are still to come */
 	uint64_t current_number;
 	uint8_t *input; /* owned */
 	size_t input_size, input_capacity;
+};
+
+/* A file of a package, and where the content that it has lies before any of it is moved. */
+struct kept_file {
+	struct content *content;
+	uint64_t tail_offset;
+	uint32_t file;
+	uint32_t start_block, block_count, tail_size;
+};
+
+/* What goes into the entry of a package. */
+struct keeping {
+	struct ib_erofs_writer *writer;
+	uint32_t package;
+	struct kept_file *files; /* owned; in the order of the payload */
+	size_t file_count;
 };
 
 /* ---- erofs_compress.c ---- */
@@ -116,6 +145,9 @@ void ib_hashing_free(struct hashing *hashing);
 
 /* ---- erofs_window.c ---- */
 int ib_window_submit(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
+/* A slot for a whole package from the cache; it is written in its turn. Takes replay. */
+int ib_window_submit_replay(struct ib_erofs_writer *writer, struct replay *replay,
+			    struct ib_error *err) IB_MUST_CHECK;
 /* Writes all that is in flight, and gives waiting inodes their digests. */
 int ib_window_drain(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
 /* At the next block; what is missing to whole blocks reads as zeros. */
@@ -123,12 +155,46 @@ int ib_writer_append(struct ib_erofs_writer *writer, const void *data, size_t si
 		     struct ib_error *err) IB_MUST_CHECK;
 int ib_spool_read(struct ib_erofs_writer *writer, void *data, size_t size, uint64_t offset,
 		  struct ib_error *err) IB_MUST_CHECK;
+int ib_spool_put(struct ib_erofs_writer *writer, const void *data, size_t size,
+		 struct ib_error *err) IB_MUST_CHECK;
 int ib_spool_flush(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
 
 /* ---- erofs_stream.c ---- */
+struct content *ib_writer_find_content(const struct ib_erofs_writer *writer,
+				       const uint8_t sha256[32]);
+/* The content is the writer's, found by its digest from now on. */
+void ib_writer_add_content(struct ib_erofs_writer *writer, struct content *content);
+/* The inode has this content, and gets its digests with the next drain. */
+void ib_writer_give_content(struct ib_erofs_writer *writer, struct ib_inode *inode,
+			    struct content *content);
 /* Feeds the content of an inode that lies in a buffer. */
 int ib_writer_feed_buffer(struct ib_erofs_writer *writer, struct ib_inode *inode,
 			  struct ib_error *err) IB_MUST_CHECK;
+
+/* ---- blocks_read.c: entries of the cache that are used ---- */
+/* A package's entry that is being held against its digest, ahead of its turn. */
+struct lookup {
+	struct ib_block_entry entry; /* fd -1: none */
+	struct ib_turn *checked;     /* NULL: none */
+	bool is_good;
+};
+/* Begins to check; nothing found is no failure. */
+int ib_lookup_begin(struct ib_erofs_writer *writer, uint32_t package, struct lookup *lookup,
+		    struct ib_error *err) IB_MUST_CHECK;
+/* Uses it where it is good; else *ret_used is false and the package has to be streamed. */
+int ib_lookup_use(struct ib_erofs_writer *writer, uint32_t package, struct lookup *lookup,
+		  bool *ret_used, struct ib_error *err) IB_MUST_CHECK;
+void ib_lookup_done(struct lookup *lookup);
+int ib_replay_write(struct ib_erofs_writer *writer, const struct replay *replay,
+		    struct ib_error *err) IB_MUST_CHECK;
+void ib_replay_free(struct replay *replay);
+
+/* ---- blocks_write.c: entries that are made ---- */
+void ib_keeping_begin(struct ib_erofs_writer *writer, uint32_t package);
+void ib_keeping_note(struct ib_erofs_writer *writer, uint32_t file, struct content *content);
+/* Starts a job for each; the image's blocks must be written and stay where they are. */
+void ib_keepings_start(struct ib_erofs_writer *writer);
+void ib_keepings_free(struct ib_erofs_writer *writer);
 
 /* ---- erofs_index.c ---- */
 /* Header and compact indexes, for an inode whose attributes end at this many bytes. */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "compress/compress.h"
+#include "package/facts_internal.h"
 
 #define KEPT_MAX (64U << 20) /* all texts of one package */
 #define ELF_MAX  (192U << 20)
@@ -84,16 +85,6 @@ static const struct interest interests[] = {
 	/* last: of what is not wanted for something else */
 	{ "/", ".gz", ELF_MAX, USE_HEAD },
 	{ "/", ".pyc", ELF_MAX, USE_HEAD },
-};
-
-struct ib_facts {
-	struct ib_arena *arena;
-	struct ib_map *by_path;
-	struct ib_fact **by_file; /* file_count of them, NULL where nothing was learnt */
-	size_t file_count;
-	struct ib_fact **items;
-	size_t count;
-	size_t kept; /* bytes */
 };
 
 struct ib_facts *ib_facts_new(void)
@@ -282,6 +273,18 @@ const struct ib_fact *ib_fact_of(struct ib_arena *arena, const char *path, const
 	return make_fact(arena, path, data, size);
 }
 
+void ib_facts_insert(struct ib_facts *facts, struct ib_fact *fact)
+{
+	ib_grow(facts->items, facts->count);
+	facts->items[facts->count++] = fact;
+	while (facts->file_count <= fact->file) {
+		ib_grow(facts->by_file, facts->file_count);
+		facts->by_file[facts->file_count++] = NULL;
+	}
+	facts->by_file[fact->file] = fact;
+	ib_map_set(facts->by_path, fact->path, fact);
+}
+
 int ib_facts_add(struct ib_facts *facts, uint32_t file, const char *path, const void *data,
 		 size_t size, struct ib_error *err)
 {
@@ -294,14 +297,7 @@ int ib_facts_add(struct ib_facts *facts, uint32_t file, const char *path, const 
 			       KEPT_MAX);
 	if (fact->data)
 		facts->kept += fact->size;
-	ib_grow(facts->items, facts->count);
-	facts->items[facts->count++] = fact;
-	while (facts->file_count <= file) {
-		ib_grow(facts->by_file, facts->file_count);
-		facts->by_file[facts->file_count++] = NULL;
-	}
-	facts->by_file[file] = fact;
-	ib_map_set(facts->by_path, path, fact);
+	ib_facts_insert(facts, fact);
 	return 0;
 }
 
@@ -323,4 +319,14 @@ const struct ib_fact *ib_facts_find(const struct ib_facts *facts, uint32_t file)
 const struct ib_fact *ib_facts_find_path(const struct ib_facts *facts, const char *path)
 {
 	return ib_map_get(facts->by_path, path);
+}
+
+void ib_facts_form(struct ib_buffer *out)
+{
+	size_t i = 0;
+
+	ib_buffer_puts(out, IB_FACTS_MAGIC "\n");
+	for (i = 0; i < IB_COUNT(interests); i++)
+		ib_buffer_putf(out, "%s %s %llu %d\n", interests[i].below, interests[i].ends,
+			       (unsigned long long)interests[i].max, (int)interests[i].use);
 }

@@ -56,6 +56,16 @@ const struct ib_fact *ib_facts_get(const struct ib_facts *facts, size_t i); /* i
 const struct ib_fact *ib_facts_find(const struct ib_facts *facts, uint32_t file);
 const struct ib_fact *ib_facts_find_path(const struct ib_facts *facts, const char *path);
 
+/*
+ * Facts as bytes, to be kept beside a package's blocks, and back. What those bytes say depends on
+ * the table of what is of interest and on the form: ib_facts_form() is a text that
+ * differs when either does, to be part of the key under which they are kept. Bytes that
+ * are no facts are false; they are believed otherwise, so keep them where nobody else writes.
+ */
+void ib_facts_write(const struct ib_facts *facts, struct ib_buffer *out);
+bool ib_facts_read(const void *data, size_t size, struct ib_facts **ret_facts) IB_MUST_CHECK;
+void ib_facts_form(struct ib_buffer *out);
+
 /* The same for a content that is in no package (an overlay's); lives in the arena, never fails. */
 const struct ib_fact *ib_fact_of(struct ib_arena *arena, const char *path, const void *data,
 				 size_t size);

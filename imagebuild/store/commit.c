@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -112,7 +113,8 @@ const char *ib_store_file_path(const struct ib_store_file *file)
 
 /*
  * From temporary/ to its place, with a mode that says: what has a digest for a name is not written
- * again. Whoever may look into the store at all may read it.
+ * again. Whoever may look into the store at all may read it. What is derived need not be on disk before it
+ * has its name: a crash leaves bytes that do not match the trailer, which are as good as absent.
  */
 static int rename_into(struct ib_store_file *file, const char *folder, const char *digest,
 		       bool is_content, struct ib_error *err)
@@ -122,13 +124,16 @@ static int rename_into(struct ib_store_file *file, const char *folder, const cha
 	ib_autoclose int gate = -1;
 
 	IB_TRY(ib_file_make_directory(directory, 0755, err));
-	if (fchmod(file->fd, 0444) || fsync(file->fd))
+	if (fchmod(file->fd, 0444) || (is_content && fsync(file->fd)))
 		return ib_fail_errno(err, errno, "could not write '%s'", file->path);
 	if (is_content) {
 		IB_TRY(ib_store_open_gate(file->store, false, &gate, err));
 		IB_TRY(ib_store_note_use(file->store, digest, err));
+		IB_TRY(ib_file_rename(file->path, place, err));
+	} else if (rename(file->path, place)) {
+		return ib_fail_errno(err, errno, "could not rename '%s' to '%s'", file->path,
+				     place);
 	}
-	IB_TRY(ib_file_rename(file->path, place, err));
 	ib_free(ib_take(file->path));
 	return 0;
 }

@@ -216,6 +216,39 @@ START_TEST(facts_keep_what_is_wanted)
 }
 END_TEST
 
+START_TEST(facts_come_back_from_bytes_and_cut_ones_do_not)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_facts) facts = ib_facts_new();
+	IB_AUTO(ib_facts) back = NULL;
+	IB_AUTO_BUFFER(self, 64 << 20);
+	IB_AUTO_BUFFER(bytes, 1 << 20);
+	IB_AUTO_BUFFER(again, 1 << 20);
+	size_t i = 0;
+
+	ck_ok(ib_file_read("/proc/self/exe", &self, &err));
+	ck_ok(ib_facts_add(facts, 7, "/usr/lib/sysusers.d/a.conf", "u a -\n", 6, &err));
+	ck_ok(ib_facts_add(facts, 3, "/usr/lib64/libself.so.1", self.data, self.size, &err));
+	ck_ok(ib_facts_add(facts, 5, "/lib/modules/6/kernel/x.ko", "junk", 4, &err));
+	ib_facts_write(facts, &bytes);
+	ck_assert(ib_facts_read(bytes.data, bytes.size, &back));
+	ck_assert_uint_eq(ib_facts_count(back), 3);
+	ck_assert_str_eq(ib_facts_find(back, 7)->data, "u a -\n");
+	ck_assert_uint_eq(ib_facts_find(back, 3)->elf->needed_count,
+			  ib_facts_find(facts, 3)->elf->needed_count);
+	ck_assert_str_eq(ib_facts_find_path(back, "/lib/modules/6/kernel/x.ko")->problem,
+			 ib_facts_find(facts, 5)->problem);
+	ib_facts_write(back, &again);
+	ck_assert_uint_eq(again.size, bytes.size);
+	ck_assert_mem_eq(again.data, bytes.data, bytes.size);
+	for (i = 0; i < bytes.size; i++) {
+		struct ib_facts *none = NULL;
+
+		ck_assert(!ib_facts_read(bytes.data, i, &none));
+	}
+}
+END_TEST
+
 static const struct {
 	const char *path;
 	uint32_t mode;
@@ -261,6 +294,7 @@ Suite *ib_suite(void)
 	tcase_add_test(elf, a_file_cut_short_is_never_read_beyond_its_end);
 	tcase_add_test(elf, every_header_field_may_be_wrong);
 	tcase_add_test(elf, facts_keep_what_is_wanted);
+	tcase_add_test(elf, facts_come_back_from_bytes_and_cut_ones_do_not);
 	tcase_add_loop_test(elf, only_what_somebody_reads_is_wanted, 0, (int)IB_COUNT(wants));
 	suite_add_tcase(suite, elf);
 	return suite;
