@@ -6,6 +6,7 @@
 #include "crypto/der.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"
+#include "crypto/purpose.h"
 #include "crypto/raw.h"
 #include "crypto/rehash.h"
 

@@ -6,22 +6,20 @@
  * (update-ca-certificates.8): files below /usr/share/ca-certificates, chosen by
  * /etc/ca-certificates.conf (all, where there is none), and local ones; a
  * link for each in /etc/ssl/certs, OpenSSL's hash links, and one bundle.
- * Fedora's (update-ca-trust.8): sources below ca-trust-source, PEM or p11-kit's
- * text form; bundles below /etc/pki/ca-trust/extracted.
+ * Fedora's (update-ca-trust.8) is in certificates_fedora.c.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "crypto/crypto.h"
-#include "state/context.h"
+#include "state/certificates.h"
 
 #define BUNDLE_MAX (64U << 20)
 
 #define DEBIAN_SHARED "/usr/share/ca-certificates"
 #define DEBIAN_LOCAL  "/usr/local/share/ca-certificates"
 #define DEBIAN_LINKS  "/etc/ssl/certs"
-#define FEDORA_BUNDLE "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"
 
 /* All files below a folder whose names end so, sorted. */
 static void list_files(const struct ib_node *folder, const char *suffix,
@@ -172,122 +170,12 @@ static int make_debian(struct ib_state *state, struct ib_error *err)
 	return r;
 }
 
-/* What p11-kit's text says of the object at hand. */
-struct object {
-	bool is_plain; /* the file has no objects at all: every certificate counts */
-	bool is_trusted;
-	const char *label;
-};
-
-#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
-#define PEM_END   "-----END CERTIFICATE-----"
-
-/* Where Fedora's certificates are collected. */
-struct collection {
-	struct ib_state *state;
-	struct ib_map *seen;      /* PEM texts that are in the bundle or blocked */
-	struct ib_buffer *bundle; /* NULL: what is read is blocked */
-};
-
-static int add_pem(const struct collection *collection, const char *pem,
-		   const struct object *object, struct ib_error *err)
-{
-	const char *end = strstr(pem, PEM_END);
-	ib_autofree char *text = NULL;
-	ib_autofree char *whole = NULL;
-
-	if (!end)
-		return ib_fail(err, IB_INPUT, "a certificate does not end");
-	text = ib_strf("%.*s" PEM_END "\n", (int)(end - pem), pem);
-	if (ib_map_has(collection->seen, text) || (!object->is_plain && !object->is_trusted))
-		return 0;
-	ib_map_set(collection->seen, text, collection->state);
-	if (!collection->bundle)
-		return 0;
-	whole = object->label ? ib_strf("# %s\n%s\n", object->label, text) : ib_strdup(text);
-	return append_text(collection->bundle, whole, strlen(whole), err);
-}
-
-static int add_fedora(const struct collection *collection, const char *path, struct ib_error *err)
-{
-	struct ib_arena *arena = collection->state->arena;
-	struct object object = { .is_plain = true };
-	const char *text = NULL;
-	const char *line = NULL;
-
-	IB_TRY(ib_state_read(collection->state, path, &text, NULL, err));
-	while (text && *text) {
-		const char *start = text;
-
-		line = ib_state_line(arena, &text);
-		if (ib_str_starts(line, "[p11-kit-object"))
-			object = (struct object){ .is_plain = false };
-		else if (ib_str_starts(line, "trusted: true"))
-			object.is_trusted = true;
-		else if (ib_str_starts(line, "x-distrusted: true"))
-			object.is_trusted = false;
-		else if (ib_str_starts(line, "label: \""))
-			object.label = ib_arena_strf(arena, "%.*s", (int)strcspn(line + 8, "\""),
-						     line + 8);
-		else if (ib_str_starts(line, PEM_BEGIN) &&
-			 add_pem(collection, start, &object, err) < 0)
-			return ib_error_prefix(err, "%s", path);
-	}
-	return 0;
-}
-
-/* The files of a folder, those left out that a blocklist names. */
-static int add_folder(const struct collection *collection, const char *folder, struct ib_error *err)
-{
-	struct ib_tree *tree = collection->state->tree;
-	const struct ib_node *node = ib_tree_find_target(tree, folder);
-	size_t i = 0;
-
-	for (i = 0; node && S_ISDIR(node->inode->mode) && i < node->child_count; i++) {
-		const struct ib_node *child = node->children[i];
-		ib_autofree char *path = ib_node_path(child);
-		ib_autofree char *blocked =
-			ib_strf("/etc/pki/ca-trust/source/blocklist/%s", child->name);
-
-		if (!S_ISREG(child->inode->mode) || !strcmp(child->name, "README") ||
-		    (collection->bundle && ib_tree_find(tree, blocked)))
-			continue;
-		IB_TRY(add_fedora(collection, path, err));
-	}
-	return 0;
-}
-
-static int make_fedora(struct ib_state *state, struct ib_error *err)
-{
-	static const char *const blocked[] = { "/usr/share/pki/ca-trust-source/blocklist",
-					       "/etc/pki/ca-trust/source/blocklist" };
-	static const char *const folders[] = {
-		"/usr/share/pki/ca-trust-source/anchors",
-		"/etc/pki/ca-trust/source/anchors",
-		"/usr/share/pki/ca-trust-source",
-		"/etc/pki/ca-trust/source",
-	};
-	IB_AUTO_BUFFER(bundle, BUNDLE_MAX);
-	IB_AUTO(ib_map) seen = ib_map_new();
-	struct collection collection = { state, seen, NULL };
-	size_t i = 0;
-
-	for (i = 0; i < IB_COUNT(blocked); i++)
-		IB_TRY(add_folder(&collection, blocked[i], err));
-	collection.bundle = &bundle;
-	for (i = 0; i < IB_COUNT(folders); i++)
-		IB_TRY(add_folder(&collection, folders[i], err));
-	if (!bundle.size)
-		return 0;
-	return ib_state_put_file(state, FEDORA_BUNDLE, 0444, bundle.data, bundle.size, err);
-}
-
 int ib_state_certificates(struct ib_state *state, struct ib_error *err)
 {
 	if (ib_tree_find_target(state->tree, DEBIAN_SHARED) ||
 	    ib_tree_find_target(state->tree, DEBIAN_LOCAL))
 		IB_TRY(make_debian(state, err));
 	if (ib_tree_find_target(state->tree, "/usr/share/pki/ca-trust-source"))
-		IB_TRY(make_fedora(state, err));
+		IB_TRY(ib_certificates_fedora(state, err));
 	return 0;
 }

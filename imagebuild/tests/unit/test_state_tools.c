@@ -293,6 +293,83 @@ START_TEST(anchors_are_joined_as_update_ca_trust_joins_them)
 }
 END_TEST
 
+/*
+ * Sources of every kind that p11-kit reads (PEM and DER, its text form, trust
+ * and distrust, purposes attached to keys, both blocklists), and the bundles that
+ * `trust extract` makes of them: the same certificates in each.
+ */
+static const char make_sources[] =
+	"set -e; cd '%s'; s=usr/share/pki/ca-trust-source; e=etc/pki/ca-trust/source; "
+	"mkdir -p $s/anchors $s/blocklist $e/anchors $e/blocklist; "
+	"set -- $(ls /usr/share/ca-certificates/mozilla/*.crt | head -12); "
+	"cp $1 $s/anchors/one.pem; openssl x509 -in $2 -outform DER -out $e/anchors/two.der; "
+	"cp $3 $s/beside.pem; cp $4 $s/anchors/blocked.pem; cp $4 $e/blocklist/other-name.pem; "
+	"object() { printf '[p11-kit-object-v1]\nlabel: \"%%s\"\n%%s\n' \"$1\" \"$2\"; cat $3; echo; }; "
+	"usage() { printf '[p11-kit-object-v1]\nclass: x-certificate-extension\nlabel: \"x\"\n"
+	"object-id: %%s\nvalue: \"%%s\"\n' $1 $2; openssl x509 -in $3 -noout -pubkey; echo; }; "
+	"server='%%30%%13%%06%%03%%55%%1d%%25%%04%%0c%%30%%0a%%06%%08%%2b%%06%%01%%05%%05%%07%%03%%01'; "
+	"email='%%30%%13%%06%%03%%55%%1d%%25%%04%%0c%%30%%0a%%06%%08%%2b%%06%%01%%05%%05%%07%%03%%04'; "
+	"{ object 'Five' 'trusted: true' $5; usage 2.5.29.37 $email $5; "
+	"object 'Six' 'trusted: true' $6; usage 2.5.29.37 $server $6; "
+	"object 'Seven' 'trusted: false' $7; object 'Eight' 'x-distrusted: true' $8; "
+	"object 'Nine' 'trusted: true' $9; } > $s/bundle.p11-kit";
+
+static const char sorted_certificates[] = "sed -n '/^-----BEGIN/,/^-----END/p' '%s' | tr -d '\n' | "
+					  "sed 's/-----END CERTIFICATE-----/\\n/g' | LC_ALL=C sort";
+
+START_TEST(authorities_are_those_of_trust_extract)
+{
+	static const struct {
+		const char *name;
+		const char *purpose;
+	} bundles[] = {
+		{ "tls-ca-bundle.pem", "server-auth" },
+		{ "email-ca-bundle.pem", "email" },
+		{ "objsign-ca-bundle.pem", "code-signing" },
+	};
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_tree) tree = NULL;
+	size_t i = 0;
+
+	if (access("/usr/bin/trust", X_OK) || access("/usr/share/ca-certificates/mozilla", R_OK)) {
+		fprintf(stderr, "skipped: p11-kit and ca-certificates are not installed here\n");
+		return;
+	}
+	root = ib_path_join(test_dir, "root");
+	run_shell("mkdir -p '%s' && chmod 755 '%s'", root, test_dir);
+	run_shell(make_sources, root);
+	/* a module of its own, which p11-kit reads for ordinary users only: nothing of this machine is trusted */
+	run_shell("mkdir -p '%s/home/.config/pkcs11/modules' '%s/out' && chmod 777 '%s/out' && "
+		  "printf 'module: p11-kit-trust.so\ntrust-policy: yes\nx-init-reserved: "
+		  "paths=%s/usr/share/pki/ca-trust-source:%s/etc/pki/ca-trust/source\n' > "
+		  "'%s/home/.config/pkcs11/modules/p11-kit-trust.module'",
+		  test_dir, test_dir, test_dir, root, root, test_dir);
+	tree = load();
+	apply(tree, "ca-certificates");
+	for (i = 0; i < IB_COUNT(bundles); i++) {
+		ib_autofree char *path =
+			ib_strf("/etc/pki/ca-trust/extracted/pem/%s", bundles[i].name);
+		ib_autofree char *text = tree_text(tree, path);
+		ib_autofree char *mine = ib_path_join(test_dir, "mine.pem");
+		ib_autofree char *ours = NULL;
+		ib_autofree char *theirs = NULL;
+
+		ck_assert_ptr_nonnull(text);
+		ck_ok(ib_file_write(mine, text, strlen(text), 0644, &err));
+		run_shell("as=; test $(id -u) != 0 || as='setpriv --reuid=65534 --regid=65534 "
+			  "--clear-groups'; HOME='%s/home' $as trust extract --format=pem-bundle "
+			  "--filter=ca-anchors --purpose=%s --overwrite '%s/out/%s'",
+			  test_dir, bundles[i].purpose, test_dir, bundles[i].name);
+		ours = read_shell(sorted_certificates, mine);
+		ib_free(ib_take(mine));
+		mine = ib_strf("%s/out/%s", test_dir, bundles[i].name);
+		theirs = read_shell(sorted_certificates, mine);
+		ck_assert_uint_gt(strlen(theirs), 3000);
+		same_text(ours, theirs);
+	}
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("state_tools");
@@ -305,6 +382,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tools, the_loader_finds_what_ldconfig_found);
 	tcase_add_test(tools, modules_are_indexed_as_by_depmod);
 	tcase_add_test(tools, authorities_are_those_of_update_ca_certificates);
+	tcase_add_test(tools, authorities_are_those_of_trust_extract);
 	tcase_add_test(tools, anchors_are_joined_as_update_ca_trust_joins_them);
 	tcase_add_test(tools, hardware_is_that_of_systemd_hwdb);
 	suite_add_tcase(suite, tools);
