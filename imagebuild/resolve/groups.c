@@ -25,19 +25,18 @@ static void add_names(Pool *pool, Id group, Id keyname, struct ib_strings *membe
 
 /*
  * libsolv reads a group as a package "group:ID": mandatory members are its
- * requirements, default ones its recommendations; an environment's groups are
- * requirements "group:ID".
+ * requirements, default ones its recommendations. An environment is a package
+ * "environment:ID", whose groups are requirements "group:ID"; those that are
+ * optional are not asked for.
  */
-static bool search(Pool *pool, const char *name, struct ib_strings *members)
+static bool search(Pool *pool, const char *kind, const char *name, struct ib_strings *members)
 {
-	ib_autofree char *wanted = ib_strf("group:%s", name);
+	ib_autofree char *wanted = ib_strf("%s:%s", kind, name);
 	bool found = false;
 	Id p = 0;
 
 	FOR_POOL_SOLVABLES (p) {
-		const char *candidate = pool_id2str(pool, pool->solvables[p].name);
-
-		if (!ib_str_equal(candidate, wanted))
+		if (!ib_str_equal(pool_id2str(pool, pool->solvables[p].name), wanted))
 			continue;
 		found = true;
 		add_names(pool, p, SOLVABLE_REQUIRES, members);
@@ -70,12 +69,13 @@ static int find_members(struct ib_resolver *resolver, Pool *pool, const char *gr
 	for (i = 0; i < resolver->source_count; i++)
 		if (resolver->sources[i].given->comps)
 			IB_TRY(read_comps(pool, resolver->sources[i].given, err));
-	*ret_found = search(pool, group, members);
+	*ret_found =
+		search(pool, "group", group, members) | search(pool, "environment", group, members);
 	for (i = 0; i < members->count; i++)
 		if (ib_str_starts(members->items[i], "group:")) {
 			ib_autofree char *inner = ib_strdup(members->items[i] + strlen("group:"));
 
-			search(pool, inner, members);
+			search(pool, "group", inner, members);
 		}
 	return 0;
 }

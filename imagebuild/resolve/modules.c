@@ -2,8 +2,8 @@
 /*
  * modules - packages of streams that do not count are as good as not there.
  *
- * As dnf does: of each module the newest build of one stream counts. Its
- * packages hide others of the same names, and others that provide these names;
+ * As dnf does: of each module one stream counts, in all builds whose
+ * requirements of other modules are met. Its packages hide others of the same names, and others that provide these names;
  * packages of all other streams and builds are hidden. The documents of all
  * repositories are one index.
  */
@@ -90,31 +90,12 @@ static bool is_for(const struct ib_resolver *resolver, ModulemdModuleStream *bui
 	       ib_str_equal(arch, "noarch");
 }
 
-/* The newest version of the stream that counts; 0 where there is none. */
-static guint64 newest_version(const struct ib_resolver *resolver,
-			      const struct ib_resolve_modules *modules, GPtrArray *builds,
-			      const char *counts)
-{
-	guint64 newest = 0;
-	guint i = 0;
-
-	for (i = 0; i < builds->len; i++) {
-		ModulemdModuleStream *build = g_ptr_array_index(builds, i);
-
-		if (ib_str_equal(modulemd_module_stream_get_stream_name(build), counts) &&
-		    is_for(resolver, build) && ib_resolve_stream_fits(modules, build))
-			newest = MAX(newest, modulemd_module_stream_get_version(build));
-	}
-	return newest;
-}
-
 static void note_module(const struct ib_resolver *resolver, struct ib_resolve_modules *modules,
 			const char *name)
 {
 	ModulemdModule *module = modulemd_module_index_get_module(modules->index, name);
 	GPtrArray *builds = modulemd_module_get_all_streams(module);
 	const char *counts = ib_map_get(modules->wanted, name);
-	guint64 newest = newest_version(resolver, modules, builds, counts);
 	guint i = 0;
 
 	for (i = 0; i < builds->len; i++) {
@@ -122,12 +103,10 @@ static void note_module(const struct ib_resolver *resolver, struct ib_resolve_mo
 		const char *stream = modulemd_module_stream_get_stream_name(build);
 		struct ib_resolve_artifact kind = {
 			.stream = ib_arena_strf(modules->arena, "%s:%s", name, stream),
-			.newest = !newest || !ib_str_equal(stream, counts),
 		};
 
-		kind.shown = newest && ib_str_equal(stream, counts) &&
-			     modulemd_module_stream_get_version(build) == newest &&
-			     is_for(resolver, build) && ib_resolve_stream_fits(modules, build);
+		kind.shown = ib_str_equal(stream, counts) && is_for(resolver, build) &&
+			     ib_resolve_stream_fits(modules, build);
 		if (kind.shown)
 			ib_strings_add(&modules->streams, kind.stream);
 		note_artifacts(modules, build, &kind);
@@ -262,12 +241,12 @@ static void tell_stream(const struct ib_resolve_modules *modules, const char *wh
 	ib_autofree char *lacks = ib_resolve_stream_lacks(modules, artifact->stream);
 	const char *counts = ib_map_get(modules->wanted, module);
 
-	if (!artifact->newest) {
-		words->text = ib_strf("%s is of an older build of module stream '%s'", who,
-				      artifact->stream);
+	if (counts && ib_str_equal(counts, colon + 1)) {
+		words->text = ib_strf("%s is of a build of module stream '%s' that does not count",
+				      who, artifact->stream);
 		words->hint =
-			ib_strdup("Only the newest build of a stream counts: loosen what asks "
-				  "for this version.");
+			ib_strdup("It is for another architecture, or requires module streams "
+				  "that do not count: ask for another version.");
 	} else if (counts && *counts) {
 		words->text = ib_strf("%s is of module stream '%s', of which '%s:%s' counts", who,
 				      artifact->stream, module, counts);

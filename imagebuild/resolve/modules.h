@@ -17,7 +17,6 @@
 struct ib_resolve_artifact {
 	const char *stream; /* "nodejs:18" */
 	bool shown;
-	bool newest; /* hidden not because a newer build of the same stream is there */
 };
 
 struct ib_resolve_modules {

@@ -34,7 +34,7 @@
  * with all of them as if they were there already, and then once more, among
  * what came of that, for what the wishes need.
  *
- * Of each module one stream counts, in its newest build: the one that the
+ * Of each module one stream counts, in all its builds: the one that the
  * request names, or one that a named stream requires, or the default one, as
  * for dnf. Packages of other streams are as good as not there, and so are
  * packages of no module that share a name with one that counts.

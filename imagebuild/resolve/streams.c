@@ -232,21 +232,16 @@ static bool settle(struct ib_resolve_modules *modules, ModulemdDependencies *alt
 	return true;
 }
 
-/* The newest build of a stream; with several contexts, the first of them. */
-static ModulemdModuleStream *newest_build(const struct ib_resolve_modules *modules,
-					  const char *name, const char *stream)
+static guint64 newest_version(GPtrArray *builds, const char *stream)
 {
-	GPtrArray *builds = builds_of(modules, name);
-	ModulemdModuleStream *newest = NULL;
+	guint64 newest = 0;
 	guint i = 0;
 
 	for (i = 0; builds && i < builds->len; i++) {
 		ModulemdModuleStream *build = g_ptr_array_index(builds, i);
 
-		if (ib_str_equal(modulemd_module_stream_get_stream_name(build), stream) &&
-		    (!newest || modulemd_module_stream_get_version(build) >
-					modulemd_module_stream_get_version(newest)))
-			newest = build;
+		if (ib_str_equal(modulemd_module_stream_get_stream_name(build), stream))
+			newest = MAX(newest, modulemd_module_stream_get_version(build));
 	}
 	return newest;
 }
@@ -262,20 +257,30 @@ static int fail_requires(const struct ib_resolve_modules *modules, const char *i
 	return -IB_INPUT;
 }
 
+/* Of the newest version, whichever of its contexts can be had. */
 static int settle_stream(struct ib_resolve_modules *modules, struct ib_strings *named,
 			 const char *item, struct ib_error *err)
 {
 	const char *colon = strchr(item, ':');
 	ib_autofree char *name = ib_strndup(item, (size_t)(colon - item));
-	ModulemdModuleStream *build = newest_build(modules, name, colon + 1);
-	GPtrArray *all = build ? alternatives_of(build) : NULL;
+	GPtrArray *builds = builds_of(modules, name);
+	guint64 newest = newest_version(builds, colon + 1);
+	guint b = 0;
 	guint i = 0;
 
-	for (i = 0; all && i < all->len; i++)
-		if (settle(modules, g_ptr_array_index(all, i), named))
+	for (b = 0; builds && b < builds->len; b++) {
+		ModulemdModuleStream *build = g_ptr_array_index(builds, b);
+		GPtrArray *all = alternatives_of(build);
+
+		if (!ib_str_equal(modulemd_module_stream_get_stream_name(build), colon + 1) ||
+		    modulemd_module_stream_get_version(build) != newest)
+			continue;
+		for (i = 0; all && i < all->len; i++)
+			if (settle(modules, g_ptr_array_index(all, i), named))
+				return 0;
+		if (!all || !all->len)
 			return 0;
-	if (!all || !all->len)
-		return 0;
+	}
 	return fail_requires(modules, item, err);
 }
 

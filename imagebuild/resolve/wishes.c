@@ -2,6 +2,7 @@
 /* wishes - what a recipe's words mean among the packages that there are. */
 #include <string.h>
 
+#include <solv/evr.h>
 #include <solv/pool_parserpmrichdep.h>
 #include <solv/selection.h>
 
@@ -68,6 +69,28 @@ static bool has_visible(const struct ib_resolver *resolver, Queue *selection)
 	return visible;
 }
 
+/*
+ * One job for all that a wish means, as dnf asks. The flags say that whoever
+ * wished has seen to architecture and version; else libsolv would put the
+ * 64-bit namesake beside a 32-bit package.
+ */
+static void ask_for(Pool *pool, Queue *packages, Queue *ret_selection)
+{
+	queue_empty(ret_selection);
+	queue_push2(ret_selection, SOLVER_SOLVABLE_ONE_OF | SOLVER_SETARCH | SOLVER_SETEVR,
+		    pool_queuetowhatprovides(pool, packages));
+}
+
+static void as_packages(Pool *pool, Queue *selection)
+{
+	Queue packages;
+
+	queue_init(&packages);
+	selection_solvables(pool, selection, &packages);
+	ask_for(pool, &packages, selection);
+	queue_free(&packages);
+}
+
 /* Name first, then path, then what is provided: the order in which dnf reads a wish. */
 static void select_packages(Pool *pool, const char *wish, int flags, Queue *selection)
 {
@@ -77,6 +100,8 @@ static void select_packages(Pool *pool, const char *wish, int flags, Queue *sele
 		selection_make(pool, selection, wish, IB_RESOLVE_BY_NAME | flags);
 	if (!selection->count)
 		selection_make(pool, selection, wish, SELECTION_PROVIDES | SELECTION_REL | flags);
+	if (selection->count)
+		as_packages(pool, selection);
 }
 
 const char *ib_resolve_nearest(Pool *pool, const char *wish)
@@ -160,17 +185,36 @@ static int fail_wish(struct ib_resolver *resolver, const char *wish, struct ib_e
 	return -IB_INPUT;
 }
 
-static int add_rich(struct ib_resolver *resolver, const char *wish, struct ib_resolve_jobs *jobs,
-		    struct ib_error *err)
+static int add_rich(struct ib_resolver *resolver, const char *text, const char *wish,
+		    struct ib_resolve_jobs *jobs, struct ib_error *err)
 {
-	Id dependency = pool_parserpmrichdep(resolver->pool, wish);
+	Id dependency = pool_parserpmrichdep(resolver->pool, text);
 
 	if (!dependency) {
-		ib_fail(err, IB_INPUT, "cannot read the rich dependency '%s'", wish);
+		ib_fail(err, IB_INPUT, "cannot read the rich dependency '%s'", text);
 		ib_error_hint(err, "Write it as rpm does: (a or b), (a and b >= 2), (a if b).");
 		return -IB_INPUT;
 	}
 	ib_resolve_jobs_add(jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_PROVIDES, dependency, wish);
+	return 0;
+}
+
+/* A member is a name, or "(name if other)" where it comes only beside another. */
+static int add_member(struct ib_resolver *resolver, const char *wish, const char *member,
+		      struct ib_resolve_jobs *jobs, struct ib_error *err)
+{
+	Queue selection;
+
+	if (*member == '(')
+		return add_rich(resolver, member, wish, jobs, err);
+	queue_init(&selection);
+	selection_make(resolver->pool, &selection, member, SELECTION_NAME);
+	if (has_visible(resolver, &selection))
+		add_selection(resolver->pool, jobs, &selection, wish);
+	else
+		ib_warn(resolver->request->log, "group '%s' names package '%s', which %s: left out",
+			wish + 1, member, selection.count ? "is hidden" : "no repository has");
+	queue_free(&selection);
 	return 0;
 }
 
@@ -187,21 +231,74 @@ static int add_group(struct ib_resolver *resolver, const char *wish, struct ib_r
 		ib_error_hint(err, "A group is named by its id in comps, as in '@core'.");
 		return -IB_INPUT;
 	}
-	for (i = 0; i < members.count; i++) {
-		Queue selection;
-
-		queue_init(&selection);
-		selection_make(resolver->pool, &selection, members.items[i], SELECTION_NAME);
-		if (has_visible(resolver, &selection))
-			add_selection(resolver->pool, jobs, &selection, wish);
-		else
-			ib_warn(resolver->request->log,
-				"group '%s' names package '%s', which %s: left out", wish + 1,
-				members.items[i],
-				selection.count ? "is hidden" : "no repository has");
-		queue_free(&selection);
-	}
+	for (i = 0; i < members.count; i++)
+		IB_TRY(add_member(resolver, wish, members.items[i], jobs, err));
 	return 0;
+}
+
+/* The best package of the selection, as far as versions go; 0 for none that counts. */
+static Id newest_of(const struct ib_resolver *resolver, const Queue *packages)
+{
+	Pool *pool = resolver->pool;
+	Id newest = 0;
+	int i = 0;
+
+	for (i = 0; i < packages->count; i++) {
+		Id p = packages->elements[i];
+
+		if (MAPTST(&resolver->considered, p) &&
+		    (!newest || pool_evrcmp(pool, pool->solvables[newest].evr,
+					    pool->solvables[p].evr, EVRCMP_COMPARE) < 0))
+			newest = p;
+	}
+	return newest;
+}
+
+static bool obsoletes(Pool *pool, Id package, Id other)
+{
+	bool found = false;
+	Queue list;
+	int i = 0;
+
+	if (!pool->solvables[package].obsoletes)
+		return false;
+	queue_init(&list);
+	solvable_lookup_deparray(pool_id2solvable(pool, package), SOLVABLE_OBSOLETES, &list, -1);
+	for (i = 0; i < list.count && !found; i++)
+		found = pool_match_nevr(pool, pool_id2solvable(pool, other), list.elements[i]);
+	queue_free(&list);
+	return found;
+}
+
+/*
+ * A bare name also means what obsoletes the newest package of that name, as for
+ * dnf: distributions rename packages so. *selection is then all of them.
+ */
+static void add_obsoleters(const struct ib_resolver *resolver, const char *wish, Queue *selection)
+{
+	Pool *pool = resolver->pool;
+	Queue packages;
+	Id newest = 0;
+	Id p = 0;
+	int before = 0;
+
+	queue_init(&packages);
+	if (selection->count)
+		selection_solvables(pool, selection, &packages);
+	newest = newest_of(resolver, &packages);
+	before = packages.count;
+	if (!newest || !ib_str_equal(pool_id2str(pool, pool->solvables[newest].name), wish)) {
+		queue_free(&packages);
+		return;
+	}
+	FOR_POOL_SOLVABLES (p)
+		if (MAPTST(&resolver->considered, p) &&
+		    !pool_badarch_solvable(pool, pool_id2solvable(pool, p)) &&
+		    obsoletes(pool, p, newest))
+			queue_push(&packages, p);
+	if (packages.count > before)
+		ask_for(pool, &packages, selection);
+	queue_free(&packages);
 }
 
 static int add_wish(struct ib_resolver *resolver, const char *wish, struct ib_resolve_jobs *jobs,
@@ -213,9 +310,10 @@ static int add_wish(struct ib_resolver *resolver, const char *wish, struct ib_re
 	if (*wish == '@')
 		return add_group(resolver, wish, jobs, err);
 	if (*wish == '(')
-		return add_rich(resolver, wish, jobs, err);
+		return add_rich(resolver, wish, wish, jobs, err);
 	queue_init(&selection);
 	select_packages(resolver->pool, wish, 0, &selection);
+	add_obsoleters(resolver, wish, &selection);
 	found = has_visible(resolver, &selection);
 	add_selection(resolver->pool, jobs, &selection, wish);
 	queue_free(&selection);

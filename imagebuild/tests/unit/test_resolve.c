@@ -22,6 +22,9 @@ START_TEST(each_kind_of_wish_is_understood)
 		{ "tool", "lib-1-1.x86_64 tool-1-1.noarch" },
 		{ "deep", "deep-1-1.noarch rare-1-1.noarch" },
 		{ "new", "new-1-1.noarch" },
+		{ "old", "new-1-1.noarch" },
+		{ "old,new", "new-1-1.noarch" },
+		{ "old = 1", "old-1-1.noarch" },
 	};
 	struct ib_resolve_repository repository = small("base", base_text);
 	struct ib_resolve_request request = request_for(&repository, 1);
@@ -200,7 +203,7 @@ Suite *ib_suite(void)
 	TCase *tcase = tcase_create("resolve");
 
 	tcase_add_checked_fixture(tcase, begin, finish);
-	tcase_add_loop_test(tcase, each_kind_of_wish_is_understood, 0, 15);
+	tcase_add_loop_test(tcase, each_kind_of_wish_is_understood, 0, 18);
 	tcase_add_test(tcase, weak_dependencies_come_only_when_asked_for);
 	tcase_add_test(tcase, excludes_hide_and_are_named);
 	tcase_add_test(tcase, multilib_brings_the_other_architecture);

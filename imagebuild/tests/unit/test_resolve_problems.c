@@ -23,7 +23,7 @@ START_TEST(what_cannot_be_is_said_in_sentences)
 		  "(repository 'base') requires",
 		  "Add a repository that provides 'nothing-has-this'" },
 		{ "web-a,web-b", "(repository 'base') conflicts with 'web-", "Only one of 'web-" },
-		{ "new,old",
+		{ "new,old = 1",
 		  "package 'new-1-1.noarch' (repository 'base') obsoletes 'old', which is package "
 		  "'old-1-1.noarch' (repository 'base')",
 		  "Only one of" },
