@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build/known.h"
 #include "build/metadata.h"
 #include "state/state.h"
 
@@ -164,28 +165,20 @@ static void explain(struct ib_work *work, const struct ib_resolution *resolution
 	line->edge_count = chosen->edge_count;
 }
 
-static int examine(struct ib_work *work, const struct ib_resolved_package *chosen,
+static int examine(struct ib_work *work, const struct ib_resolved_package *chosen, char (*keys)[65],
 		   struct ib_lock_package *line, struct undecided *undecided, int64_t *build_time,
 		   struct ib_error *err)
 {
-	ib_autofree char *path = ib_store_path(work->store, IB_STORE_RPM, chosen->checksum);
-	IB_AUTO(ib_rpm) rpm = NULL;
-	struct ib_rpm_request request = { .path = path,
-					  .name = chosen->nevra,
-					  .sha256 = chosen->checksum,
-					  .depth = IB_RPM_HEADER,
-					  .arena = work->arena };
+	struct ib_known_request request = { .nevra = chosen->nevra, .sha256 = chosen->checksum };
 	const struct ib_package *package = NULL;
 	struct ib_lock_scriptlet *scriptlets = NULL;
-	size_t number = 0;
 	size_t i = 0;
 
-	if (!ib_work_repository(work, chosen->repository, &number))
+	if (!ib_work_repository(work, chosen->repository, &request.repository))
 		return ib_fail(err, IB_INPUT, "the recipe lacks repository '%s'",
 			       chosen->repository);
-	request.keyring = work->keyrings[number];
-	IB_TRY(ib_rpm_open(&request, &rpm, err));
-	package = ib_rpm_package(rpm);
+	request.keys = keys[request.repository];
+	IB_TRY(ib_work_know_package(work, &request, &package, err));
 	if (!ib_str_equal(package->nevra, chosen->nevra))
 		return ib_fail(err, IB_TRUST,
 			       "package '%s' of repository '%s' is '%s' by its header",
@@ -231,16 +224,20 @@ static int assemble(struct ib_work *work, const struct ib_resolution *resolution
 				.packages = lines,
 				.package_count = resolution->package_count };
 	struct undecided undecided = { 0 };
+	char(*keys)[65] =
+		ib_arena_alloc(work->arena, work->recipe->repository_count * sizeof(*keys));
 	ib_autofree char *text = NULL;
 	int r = 0;
 	size_t i = 0;
 
+	for (i = 0; i < work->recipe->repository_count; i++)
+		IB_TRY(ib_work_keys_digest(&work->recipe->repositories[i], keys[i], err));
 	qsort(metadata->locked, metadata->count, sizeof(*metadata->locked), compare_repositories);
 	for (i = 0; i < resolution->package_count && r == 0; i++) {
 		ib_progress(work->session->log, "examining", i, resolution->package_count,
 			    "packages");
-		r = examine(work, &resolution->packages[i], &lines[i], &undecided, &lock.build_time,
-			    err);
+		r = examine(work, &resolution->packages[i], keys, &lines[i], &undecided,
+			    &lock.build_time, err);
 		explain(work, resolution, &resolution->packages[i], &lines[i]);
 	}
 	if (r == 0)

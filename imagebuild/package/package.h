@@ -20,6 +20,7 @@
 #include "base/base.h"
 #include "package/advisory.h"
 #include "package/facts.h"
+#include "package/facts_header.h"
 #include "package/lock.h"
 
 /* Digest algorithms as OpenPGP numbers them (RFC 9580, 9.5); rpm uses the same numbers. */
