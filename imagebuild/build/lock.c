@@ -5,6 +5,7 @@
 
 #include "build/known.h"
 #include "build/metadata.h"
+#include "build/scriptlets.h"
 #include "state/state.h"
 
 #define MAX_UNDECIDED_SHOWN 20
@@ -67,13 +68,15 @@ struct undecided {
 	struct ib_strings rows;  /* for the recipe */
 };
 
-static const char *skip_reason(const struct ib_recipe *recipe, const char *digest)
+/* What the recipe says of it, or NULL. */
+static const struct ib_recipe_scriptlet *decision_on(const struct ib_recipe *recipe,
+						     const char *digest)
 {
 	size_t i = 0;
 
 	for (i = 0; i < recipe->scriptlet_count; i++)
 		if (ib_str_equal(recipe->scriptlets[i].digest, digest))
-			return recipe->scriptlets[i].skip;
+			return &recipe->scriptlets[i];
 	return NULL;
 }
 
@@ -81,13 +84,15 @@ static void judge(struct ib_work *work, const struct ib_package *package, size_t
 		  struct ib_lock_scriptlet *line, struct undecided *undecided)
 {
 	const struct ib_scriptlet *scriptlet = &package->scriptlets[i];
+	const struct ib_recipe_scriptlet *decided = decision_on(work->recipe, scriptlet->digest);
 	struct ib_verdict verdict = { 0 };
 
 	line->kind = ib_scriptlet_kind_name(scriptlet->kind);
 	line->digest = ib_arena_strdup(work->arena, scriptlet->digest);
-	line->reason = ib_arena_strdup(work->arena, skip_reason(work->recipe, scriptlet->digest));
-	if (line->reason) {
-		line->decision = "skip";
+	if (decided) {
+		line->decision = decided->run ? "run" : "skip";
+		line->reason =
+			ib_arena_strdup(work->arena, decided->run ? decided->run : decided->skip);
 		return;
 	}
 	ib_ledger_judge(package, scriptlet, work->arena, &verdict);
@@ -117,7 +122,8 @@ static int report_undecided(struct ib_work *work, struct undecided *undecided, s
 		"%zu scriptlets are covered by no family and decided by nobody; the first: %s",
 		undecided->lines.count, undecided->lines.items[0]);
 	ib_error_hint(err,
-		      "Look at them, and put into the recipe what you decide:\nscriptlets:\n%s",
+		      "Look at them, and put into the recipe what you decide ('run' instead of "
+		      "'skip' runs one in a sandbox):\nscriptlets:\n%s",
 		      rows);
 	return -IB_INPUT;
 }
@@ -245,6 +251,7 @@ static int assemble(struct ib_work *work, const struct ib_resolution *resolution
 	ib_strings_done(&undecided.lines);
 	ib_strings_done(&undecided.rows);
 	IB_TRY(r);
+	IB_TRY(ib_work_run_scriptlets(work, &lock, lines, err));
 	ib_recipe_wishes(work->recipe, &lock.wishes);
 	text = ib_lock_text(&lock);
 	ib_strings_done(&lock.wishes);

@@ -12,6 +12,7 @@
 
 #include "build/blocks.h"
 #include "build/content.h"
+#include "build/scriptlets.h"
 #include "build/work.h"
 #include "image/image.h"
 #include "state/state.h"
@@ -94,6 +95,7 @@ static int apply_state(struct ib_work *work, struct ib_error *err)
 
 	ib_work_plan_state(work, &work->root, &plan);
 	IB_TRY(ib_state_apply(work->root_tree, &plan, &accounts, err));
+	IB_TRY(ib_work_replay_scriptlets(work, work->root_tree, err));
 	IB_TRY(ib_work_put_databases(work, err));
 	lookup = ib_state_accounts_lookup(accounts);
 	IB_TRY(ib_tree_resolve_owners(work->root_tree, &lookup, err));

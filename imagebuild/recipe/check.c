@@ -182,6 +182,18 @@ static int check_words(const struct ib_recipe *recipe, struct ib_error *err)
 	return 0;
 }
 
+static int check_scriptlets(const struct ib_recipe *recipe, struct ib_error *err)
+{
+	size_t i = 0;
+
+	for (i = 0; i < recipe->scriptlet_count; i++)
+		if (!recipe->scriptlets[i].skip == !recipe->scriptlets[i].run)
+			return ib_recipe_fail(recipe->scriptlets[i].mark, err,
+					      "a scriptlet has either 'skip' or 'run', and its "
+					      "reason");
+	return 0;
+}
+
 int ib_recipe_check(const struct ib_recipe *recipe, struct ib_error *err)
 {
 	size_t i = 0;
@@ -192,6 +204,7 @@ int ib_recipe_check(const struct ib_recipe *recipe, struct ib_error *err)
 		IB_TRY(check_repository(&recipe->repositories[i], err));
 	IB_TRY(check_units(recipe, err));
 	IB_TRY(check_words(recipe, err));
+	IB_TRY(check_scriptlets(recipe, err));
 	if (recipe->root_level && recipe->root_compression != IB_COMPRESSION_LZ4HC)
 		return ib_recipe_fail(recipe->root_mark, err,
 				      "'level' goes with compression: lz4hc only");

@@ -463,7 +463,10 @@ static const struct ib_recipe_field scriptlet[] = {
 	{ "digest", SCRIPTLET(digest), &ib_recipe_text,
 	  "SHA-256 of the scriptlet, as lock prints it.", .rule = &rule_digest, .required = true },
 	{ "skip", SCRIPTLET(skip), &ib_recipe_text, "Reason why the image can do without it.",
-	  .rule = &rule_reason, .required = true },
+	  .rule = &rule_reason },
+	{ "run", SCRIPTLET(run), &ib_recipe_text,
+	  "Reason for running it once, in a sandbox, when the lock is made.",
+	  .rule = &rule_reason },
 };
 static const struct ib_recipe_table table_scriptlet = {
 	"scriptlet",

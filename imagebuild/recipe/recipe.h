@@ -104,7 +104,8 @@ enum { IB_RECIPE_ELF_PROPERTIES = 6 }; /* as policy/ counts them */
 /* The recipe's decision on one scriptlet, named by its digest (package.h). */
 struct ib_recipe_scriptlet {
 	const char *digest; /* sha256, hex */
-	const char *skip;   /* the reason */
+	const char *skip;   /* the reason; NULL with run */
+	const char *run;    /* the reason for running it in the sandbox; NULL with skip */
 	struct ib_mark mark;
 };
 

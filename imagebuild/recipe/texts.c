@@ -97,8 +97,10 @@ void ib_recipe_wishes(const struct ib_recipe *recipe, struct ib_strings *ret_wis
 	for (i = 0; i < recipe->repository_count; i++)
 		add_repository(ret_wishes, &recipe->repositories[i]);
 	for (i = 0; i < recipe->scriptlet_count; i++)
-		ib_strings_addf(ret_wishes, "scriptlets: %s skip %s", recipe->scriptlets[i].digest,
-				recipe->scriptlets[i].skip);
+		ib_strings_addf(ret_wishes, "scriptlets: %s %s %s", recipe->scriptlets[i].digest,
+				recipe->scriptlets[i].run ? "run" : "skip",
+				recipe->scriptlets[i].run ? recipe->scriptlets[i].run
+							  : recipe->scriptlets[i].skip);
 	for (i = 0; i < recipe->difference_count; i++)
 		ib_strings_addf(ret_wishes, "differing-sources: %s %s",
 				recipe->differences[i].source, recipe->differences[i].reason);

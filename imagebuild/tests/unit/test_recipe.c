@@ -310,6 +310,10 @@ static const struct refusal {
 	  NULL },
 	{ GOOD "signing: {statements: {key: k, certificate: c}}\n",
 	  "5:32: unrecognized key 'certificate'", "The keys of signing key are: key." },
+	{ GOOD "scriptlets: [{digest: "
+	       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, skip: x, run: "
+	       "y}]\n",
+	  "5:14: a scriptlet has either 'skip' or 'run', and its reason", NULL },
 	{ GOOD "scriptlets: [{digest: abc, skip: x}]\n", "5:23: 'abc' of 'digest' is not a SHA-256",
 	  NULL },
 	{ GOOD "packages2: [\"a > > b\"]\n", "5:1: unrecognized key 'packages2'",
