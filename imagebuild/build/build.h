@@ -87,9 +87,13 @@ struct ib_build_options {
 	const char *lock_path; /* for messages */
 	bool only_root;        /* root, hash tree, root hash */
 	bool no_cache;         /* nothing derived of the store is used, nor added */
+	bool check;            /* where nothing seems to have changed, the outputs are hashed */
 };
 
-/* Builds all outputs that the recipe names into options->output; *ret_names are its files, sorted. */
+/*
+ * Builds all outputs that the recipe names into options->output; *ret_names are its files, sorted.
+ * Where the folder holds them already (build/unchanged.h) nothing is touched.
+ */
 int ib_build_run(const struct ib_session *session, const struct ib_recipe *recipe,
 		 const struct ib_lock *lock, const struct ib_build_options *options,
 		 struct ib_strings *ret_names, struct ib_error *err) IB_MUST_CHECK;

@@ -11,6 +11,7 @@
 
 #include "boot/boot.h"
 #include "build/digests.h"
+#include "build/initrd_cache.h"
 #include "build/initrd_modules.h"
 #include "build/work.h"
 #include "state/state.h"
@@ -164,9 +165,8 @@ static int stream_archive(struct ib_work *work, const struct ib_cpio_plan *plan,
 	return ib_cpio_close(cpio, err);
 }
 
-static int write_archive(struct ib_work *work, struct ib_error *err)
+static int compress_archive(struct ib_work *work, const char *path, struct ib_error *err)
 {
-	const char *path = ib_outputs_path(work->outputs, ".initrd");
 	ib_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	struct ib_cpio_plan plan = { .root = ib_tree_root(work->initrd_tree),
 				     .level = ZSTD_LEVEL,
@@ -176,8 +176,25 @@ static int write_archive(struct ib_work *work, struct ib_error *err)
 
 	if (fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", path);
-	IB_TRY(ib_digest_buffers(work->initrd_tree, err));
 	return stream_archive(work, &plan, err);
+}
+
+static int write_archive(struct ib_work *work, struct ib_error *err)
+{
+	const char *path = ib_outputs_path(work->outputs, ".initrd");
+	ib_autofree char *key = NULL;
+	bool found = false;
+
+	IB_TRY(ib_digest_buffers(work->initrd_tree, err));
+	if (!work->use_derived)
+		return compress_archive(work, path, err);
+	IB_TRY(ib_initrd_key(work, ZSTD_LEVEL, &key, err));
+	IB_TRY(ib_initrd_recall(work, key, path, &found, err));
+	if (found)
+		return 0;
+	IB_TRY(compress_archive(work, path, err));
+	ib_initrd_keep(work, key, path);
+	return 0;
 }
 
 int ib_work_make_initrd(struct ib_work *work, struct ib_error *err)

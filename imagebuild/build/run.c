@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of a build in their order, and what they leave behind. */
+#include "build/unchanged.h"
 #include "build/work.h"
 
 #include <stdio.h>
@@ -96,32 +97,96 @@ static int run_steps(struct ib_work *work, const struct ib_build_options *option
 	return ib_work_make_statements(work, err);
 }
 
+static void add_recipe_languages(struct ib_work *work)
+{
+	size_t i = 0;
+
+	for (i = 0; i < work->recipe->languages.count; i++)
+		ib_strings_add(&work->languages, work->recipe->languages.items[i]);
+}
+
+static void add_names(const struct ib_strings *names, struct ib_strings *ret_names)
+{
+	size_t i = 0;
+
+	for (i = 0; i < names->count; i++)
+		ib_strings_add(ret_names, names->items[i]);
+}
+
+static void begin_work(struct ib_work *work)
+{
+	ib_autofree char *lock_text = ib_lock_text(work->lock);
+
+	work->arena = ib_arena_new();
+	add_recipe_languages(work);
+	ib_sha256_hex(lock_text, strlen(lock_text), work->lock_sha256);
+}
+
+/* *ret_inputs is left empty where outputs are not to be recorded. */
+static bool is_done_already(struct ib_work *work, const struct ib_build_options *options,
+			    char *ret_inputs, struct ib_strings *ret_names)
+{
+	struct ib_error ignored = IB_ERROR_INIT; /* then the build will say it, if it matters */
+	IB_AUTO(ib_store) store = NULL;
+	IB_AUTO_STRINGS(names);
+
+	if (options->no_cache)
+		return false;
+	if (ib_store_open(work->session->store, 0, &store, &ignored) < 0 ||
+	    ib_inputs_digest(work, options, ret_inputs, &ignored) < 0) {
+		ib_error_clear(&ignored);
+		ret_inputs[0] = '\0';
+		return false;
+	}
+	if (!ib_outputs_unchanged(store, options, ret_inputs, &names))
+		return false;
+	ib_step(work->session->log, "'%s' is what recipe and lock describe already",
+		options->output);
+	add_names(&names, ret_names);
+	return true;
+}
+
+static int commit(struct ib_work *work, const struct ib_build_options *options, const char *inputs,
+		  struct ib_error *err)
+{
+	struct ib_error ignored = IB_ERROR_INIT; /* without a record the next build builds again */
+	const struct ib_strings *names = ib_outputs_names(work->outputs);
+
+	IB_TRY(ib_outputs_commit(work->outputs, err));
+	if (*inputs &&
+	    ib_outputs_record(work->store, options, inputs, names, work->files, &ignored) < 0)
+		ib_error_clear(&ignored);
+	return 0;
+}
+
+static int run(struct ib_work *work, const struct ib_build_options *options, const char *inputs,
+	       struct ib_strings *ret_names, struct ib_error *err)
+{
+	const struct ib_recipe *recipe = work->recipe;
+	ib_autofree char *stem =
+		ib_strf("%s_%s_%s", recipe->id, recipe->version, recipe->architecture);
+	IB_AUTO(ib_outputs) outputs = NULL;
+
+	if (!work->session->offline)
+		IB_TRY(ib_build_fetch(work->session, recipe, work->lock, err));
+	IB_TRY(ib_outputs_open(options->output, stem, &outputs, err));
+	work->outputs = outputs;
+	IB_TRY(run_steps(work, options, err));
+	add_names(ib_outputs_names(outputs), ret_names);
+	return commit(work, options, inputs, err);
+}
+
 int ib_build_run(const struct ib_session *session, const struct ib_recipe *recipe,
 		 const struct ib_lock *lock, const struct ib_build_options *options,
 		 struct ib_strings *ret_names, struct ib_error *err)
 {
-	ib_autofree char *stem =
-		ib_strf("%s_%s_%s", recipe->id, recipe->version, recipe->architecture);
-	ib_autofree char *lock_text = ib_lock_text(lock);
-	IB_AUTO(ib_outputs) outputs = NULL;
 	struct ib_work work = { .session = session, .recipe = recipe, .lock = lock };
-	const struct ib_strings *names = NULL;
-	size_t i = 0;
+	char inputs[65] = "";
 	int r = 0;
 
-	if (!session->offline)
-		IB_TRY(ib_build_fetch(session, recipe, lock, err));
-	IB_TRY(ib_outputs_open(options->output, stem, &outputs, err));
-	work.outputs = outputs;
-	work.arena = ib_arena_new();
-	for (i = 0; i < recipe->languages.count; i++)
-		ib_strings_add(&work.languages, recipe->languages.items[i]);
-	ib_sha256_hex(lock_text, strlen(lock_text), work.lock_sha256);
-	r = run_steps(&work, options, err);
+	begin_work(&work);
+	if (!is_done_already(&work, options, inputs, ret_names))
+		r = run(&work, options, inputs, ret_names, err);
 	ib_work_done(&work);
-	IB_TRY(r);
-	names = ib_outputs_names(outputs);
-	for (i = 0; i < names->count; i++)
-		ib_strings_add(ret_names, names->items[i]);
-	return ib_outputs_commit(outputs, err);
+	return r;
 }

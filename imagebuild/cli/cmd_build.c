@@ -9,6 +9,7 @@
 static const struct ib_option options[] = {
 	{ "output", "DIR", "where the outputs go (also -o DIR)" },
 	{ "only", "WHAT", "root: the root file system, its hash tree and root hash, nothing else" },
+	{ "check", NULL, "where nothing has changed since the last build, hash what lies there" },
 	{ "no-cache", NULL, "use nothing that earlier builds left in the store but packages" },
 	IB_OPTION_LOCK,
 	IB_OPTION_ARCH,
@@ -52,6 +53,7 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	struct ib_build_options build = { .output = ib_cli_option(cli, "output"),
 					  .lock_path = lock_path,
 					  .only_root = only != NULL,
+					  .check = ib_cli_option(cli, "check") != NULL,
 					  .no_cache = ib_cli_option(cli, "no-cache") != NULL };
 	struct ib_session session;
 
