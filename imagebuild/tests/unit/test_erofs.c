@@ -203,8 +203,12 @@ START_TEST(contents_are_stored_once_digested_and_observed)
 	IB_AUTO(ib_tree) tree = NULL;
 	IB_AUTO(ib_tree) back = NULL;
 	IB_AUTO(ib_erofs_writer) writer = NULL;
+	IB_AUTO_BUFFER(content, 1 << 20);
 	struct ib_region image;
 	uint64_t size = 0;
+	uint64_t blocks[2] = { 0, 0 };
+	char hex[65];
+	char expected[65];
 	size_t i = 0;
 
 	make_package(&made[0], "a", first_files, IB_COUNT(first_files));
@@ -230,6 +234,16 @@ START_TEST(contents_are_stored_once_digested_and_observed)
 			 ib_tree_find(tree, "/same")->inode->sha1, 20);
 	ck_assert_mem_eq(ib_tree_find(back, "/big")->inode->sha1,
 			 ib_tree_find(tree, "/bigger")->inode->sha1, 20);
+	ck_ok(ib_erofs_read_content(&image, ib_tree_find(back, "/bigger")->inode, &content, &err));
+	ck_assert_uint_eq(content.size, ib_tree_find(back, "/bigger")->inode->size);
+	ib_sha256_hex(content.data, content.size, hex);
+	ib_hex_write(made[0].digests[0], 32, expected);
+	ck_assert_str_eq(hex, expected);
+	ck_ok(ib_erofs_stored(&image, ib_tree_find(back, "/bigger")->inode, &blocks[0], &size,
+			      &err));
+	ck_assert_uint_gt(size, 0);
+	ck_ok(ib_erofs_stored(&image, ib_tree_find(back, "/big")->inode, &blocks[1], &size, &err));
+	ck_assert_uint_eq(blocks[0], blocks[1]); /* one content, stored once */
 	close(image.fd);
 }
 END_TEST

@@ -200,6 +200,59 @@ START_TEST(files_that_were_left_out_are_recorded_as_not_installed)
 }
 END_TEST
 
+START_TEST(what_was_written_comes_back_as_the_same_packages)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(database, 1 << 26);
+	IB_AUTO(ib_arena) own = ib_arena_new();
+	const struct ib_package *const *packages = NULL;
+	size_t count = 0;
+	size_t i = 0;
+
+	if (!rpms[0])
+		return;
+	ck_ok(write_database(NULL, &database, &err));
+	ck_ok(ib_rpmdb_read(&database, own, &packages, &count, &err));
+	ck_assert_uint_eq(count, COUNT);
+	for (i = 0; i < count; i++) {
+		const struct ib_package *original = ib_rpm_package(rpms[i]);
+
+		ck_assert_str_eq(packages[i]->nevra, original->nevra);
+		ck_assert_uint_eq(packages[i]->file_count, original->file_count);
+		ck_assert_uint_eq(packages[i]->requires.count, original->requires.count);
+		ck_assert_uint_eq(packages[i]->provides.count, original->provides.count);
+	}
+}
+END_TEST
+
+START_TEST(what_is_no_package_database_is_refused)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(database, 1 << 26);
+	IB_AUTO(ib_arena) own = ib_arena_new();
+	const struct ib_package *const *packages = NULL;
+	size_t count = 0;
+	size_t i = 0;
+
+	ib_buffer_puts(&database, "SQLite format 3, or so they say");
+	ck_fails(ib_rpmdb_read(&database, own, &packages, &count, &err), IB_INPUT,
+		 "package database");
+	if (!rpms[0])
+		return;
+	/* damage anywhere is refused or changes nothing that is read; it never breaks the reader */
+	ib_buffer_clear(&database);
+	ck_ok(write_database(NULL, &database, &err));
+	for (i = 200; i < database.size; i += database.size / 40) {
+		uint8_t before = database.data[i];
+
+		database.data[i] ^= 0x55;
+		if (ib_rpmdb_read(&database, own, &packages, &count, &err) < 0)
+			ib_error_clear(&err);
+		database.data[i] = before;
+	}
+}
+END_TEST
+
 START_TEST(the_bytes_depend_on_the_packages_alone)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -334,6 +387,8 @@ Suite *ib_suite(void)
 	tcase_add_test(written, rpm_reads_what_was_written);
 	tcase_add_test(written, every_tag_is_as_rpm_itself_records_it);
 	tcase_add_test(written, files_that_were_left_out_are_recorded_as_not_installed);
+	tcase_add_test(written, what_was_written_comes_back_as_the_same_packages);
+	tcase_add_test(written, what_is_no_package_database_is_refused);
 	tcase_add_test(written, the_bytes_depend_on_the_packages_alone);
 	suite_add_tcase(suite, written);
 	tcase_add_checked_fixture(bounds, set_up, tear_down);
