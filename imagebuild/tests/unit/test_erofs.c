@@ -203,7 +203,7 @@ START_TEST(contents_are_stored_once_digested_and_observed)
 	IB_AUTO(ib_tree) tree = NULL;
 	IB_AUTO(ib_tree) back = NULL;
 	IB_AUTO(ib_erofs_writer) writer = NULL;
-	IB_AUTO_BUFFER(content, 1 << 20);
+	IB_AUTO_BUFFER(content, 16 << 20);
 	struct ib_region image;
 	uint64_t size = 0;
 	uint64_t blocks[2] = { 0, 0 };
