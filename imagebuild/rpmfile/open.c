@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -105,13 +106,29 @@ int ib_rpm_describe(const struct ib_front *front, struct ib_arena *arena, struct
 	return read_payload_digest(&front->header, rpm, err);
 }
 
+static int check_header_digest(const struct ib_front *front, const struct ib_rpm_request *request,
+			       const char *name, struct ib_error *err)
+{
+	char found[65];
+
+	assert(request->depth == IB_RPM_HEADER);
+	ib_sha256_hex(front->header.bytes, front->header.size, found);
+	if (!ib_str_equal(found, request->header_sha256))
+		return ib_fail(err, IB_TRUST, "the header of '%s' has the SHA-256 %s, not %s", name,
+			       found, request->header_sha256);
+	return 0;
+}
+
 static int fill(int fd, const struct ib_rpm_request *request, const struct ib_front *front,
 		struct ib_rpm *rpm, struct ib_error *err)
 {
 	struct ib_package *package = ib_arena_alloc(request->arena, sizeof(*package));
 	char signer[IB_FINGERPRINT_TEXT] = "";
 
-	IB_TRY(ib_rpm_check_header(front, request->keyring, rpm->name, signer, err));
+	if (request->header_sha256)
+		IB_TRY(check_header_digest(front, request, rpm->name, err));
+	else
+		IB_TRY(ib_rpm_check_header(front, request->keyring, rpm->name, signer, err));
 	IB_TRY(ib_rpm_describe(front, request->arena, rpm, package, err));
 	/* Only version 4 keys are supported so far, and their fingerprints fit. */
 	memcpy(package->signer, signer, sizeof(package->signer) - 1);

@@ -42,6 +42,12 @@ struct ib_rpm_request {
 	const char *name; /* how errors call it; NULL: path */
 	const struct ib_keyring *keyring;
 	const char *sha256; /* of the whole file as the lock has it, or NULL */
+	/*
+	 * NULL, or what the header must have as its SHA-256: it is then believed by
+	 * that and by no signature, and only IB_RPM_HEADER is allowed. For looking at
+	 * what a lock pins where no recipe says by which keys; signer stays "".
+	 */
+	const char *header_sha256;
 	enum ib_rpm_depth depth;
 	struct ib_arena *arena; /* where what the header says will lie */
 };
