@@ -21,7 +21,10 @@
 #include "package/advisory.h"
 #include "package/facts.h"
 #include "package/facts_header.h"
+#include "package/line_diff.h"
 #include "package/lock.h"
+#include "package/lock_chain.h"
+#include "package/lock_diff.h"
 
 /* Digest algorithms as OpenPGP numbers them (RFC 9580, 9.5); rpm uses the same numbers. */
 enum ib_digest_kind {
