@@ -21,6 +21,10 @@ static const struct telling tellings[] = {
 	  "the recipe no longer asks for package '%s' in the initrd; the lock was made with it" },
 	{ "exclude", "the recipe now excludes package '%s'; the lock was made without that",
 	  "the recipe no longer excludes package '%s'; the lock was made with that" },
+	{ "pins", "the recipe now pins %s; the lock was made without that",
+	  "the recipe no longer pins %s; the lock was made with that" },
+	{ "fast-tracks", "the recipe now fast-tracks %s; the lock was made without that",
+	  "the recipe no longer fast-tracks %s; the lock was made with that" },
 	{ "scriptlets", "the recipe now decides on scriptlet %s; the lock was made without that",
 	  "the recipe no longer decides on scriptlet %s; the lock was made with that" },
 };

@@ -202,6 +202,7 @@ int ib_recipe_check(const struct ib_recipe *recipe, struct ib_error *err)
 	IB_TRY(check_wishes(recipe, err));
 	for (i = 0; i < recipe->repository_count; i++)
 		IB_TRY(check_repository(&recipe->repositories[i], err));
+	IB_TRY(ib_recipe_check_pins(recipe, err));
 	IB_TRY(check_units(recipe, err));
 	IB_TRY(check_words(recipe, err));
 	IB_TRY(check_scriptlets(recipe, err));

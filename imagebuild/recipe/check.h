@@ -9,6 +9,8 @@
 int ib_recipe_choose(struct ib_recipe *recipe, const char *architecture, struct ib_error *err)
 	IB_MUST_CHECK;
 int ib_recipe_check(const struct ib_recipe *recipe, struct ib_error *err) IB_MUST_CHECK;
+/* Holds, pins and fast-tracks: each package in one of them only, each repository there. */
+int ib_recipe_check_pins(const struct ib_recipe *recipe, struct ib_error *err) IB_MUST_CHECK;
 /* After the check: default outputs, level and command line. */
 void ib_recipe_complete(struct ib_recipe *recipe);
 

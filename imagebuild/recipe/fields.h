@@ -80,6 +80,7 @@ extern const struct ib_recipe_type ib_recipe_texts;    /* struct ib_recipe_list 
 extern const struct ib_recipe_type ib_recipe_aside;    /* the same, no part of the canonical text */
 extern const struct ib_recipe_type ib_recipe_mapping;  /* struct at offset, by field->table */
 extern const struct ib_recipe_type ib_recipe_mappings; /* pointer and count, by field->table */
+extern const struct ib_recipe_type ib_recipe_mappings_aside; /* no part of the canonical text */
 extern const struct ib_recipe_type ib_recipe_settings; /* pointer and count of name and value */
 /* Keys that recipe/read.c acts upon before the others are read. */
 extern const struct ib_recipe_type ib_recipe_format;

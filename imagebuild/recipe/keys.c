@@ -82,6 +82,21 @@ static const struct ib_recipe_rule rule_source = {
 	.what = "the name of a source package",
 	.hint = "Write it without version, as 'imagebuild lock' prints it.",
 };
+static const struct ib_recipe_rule rule_package = {
+	.pattern = "^[0-9A-Za-z_][0-9A-Za-z._+-]*$",
+	.what = "the name of a package",
+	.hint = "Write the name alone, without version and architecture.",
+};
+static const struct ib_recipe_rule rule_evr = {
+	.pattern = "^([0-9]+:)?[0-9A-Za-z][0-9A-Za-z._+~^]*(-[0-9A-Za-z._+~^]+)?$",
+	.what = "a version",
+	.hint = "Write it as [epoch:]version[-release], like 5:5.2.5-1.fc40.",
+};
+static const struct ib_recipe_rule rule_advisory = {
+	.pattern = "^[!-~]+$",
+	.what = "an advisory",
+	.hint = "Write its id or URL, without spaces.",
+};
 static const struct ib_recipe_rule rule_language = {
 	.pattern = "^[a-z]{2,3}(_[A-Z]{2})?(@[a-z]+)?$",
 	.what = "a language",
@@ -221,6 +236,9 @@ static const struct ib_recipe_field repository[] = {
 	  "Reason for trust: none, which needs one.", .rule = &rule_reason },
 	{ "priority", REPOSITORY(priority), &ib_recipe_number,
 	  "1 (asked first) to 99 (the default).", .min = 1, .max = 99 },
+	{ "not-automatic", REPOSITORY(not_automatic), &ib_recipe_flag,
+	  .summary = "Whether only packages count that a pin or a fast-track takes from it; false "
+		     "by default." },
 };
 
 static void init_repository(void *base)
@@ -487,6 +505,48 @@ static const struct ib_recipe_table table_difference = {
 	MEMBER(ib_recipe_difference, source),
 };
 
+#define HOLD(member) offsetof(struct ib_recipe_hold, member)
+static const struct ib_recipe_field hold[] = {
+	{ "package", HOLD(package), &ib_recipe_text, "Name of the package.", .rule = &rule_package,
+	  .required = true },
+	{ "reason", HOLD(reason), &ib_recipe_text, "Why it must not move.", .rule = &rule_reason,
+	  .required = true },
+};
+static const struct ib_recipe_table table_hold = { "hold", FIELDS(hold),
+						   MEMBER(ib_recipe_hold, package) };
+
+#define PIN(member) offsetof(struct ib_recipe_pin, member)
+static const struct ib_recipe_field pin[] = {
+	{ "package", PIN(package), &ib_recipe_text, "Name of the package.", .rule = &rule_package,
+	  .required = true },
+	{ "evr", PIN(evr), &ib_recipe_text,
+	  "[epoch:]version[-release] that alone counts; without release, any of that version.",
+	  .rule = &rule_evr, .required = true },
+	{ "repository", PIN(repository), &ib_recipe_text,
+	  "Id of the only repository to take it from.", .rule = &rule_repository },
+	{ "reason", PIN(reason), &ib_recipe_text, "Why no other version will do.",
+	  .rule = &rule_reason, .required = true },
+};
+static const struct ib_recipe_table table_pin = { "pin", FIELDS(pin),
+						  MEMBER(ib_recipe_pin, package) };
+
+#define FAST_TRACK(member) offsetof(struct ib_recipe_fast_track, member)
+static const struct ib_recipe_field fast_track[] = {
+	{ "package", FAST_TRACK(package), &ib_recipe_text, "Name of the package.",
+	  .rule = &rule_package, .required = true },
+	{ "evr", FAST_TRACK(evr), &ib_recipe_text,
+	  "[epoch:]version[-release] to take until the other repositories have reached it.",
+	  .rule = &rule_evr, .required = true },
+	{ "repository", FAST_TRACK(repository), &ib_recipe_text,
+	  "Id of the only repository to take it from.", .rule = &rule_repository },
+	{ "advisory", FAST_TRACK(advisory), &ib_recipe_text, "Where the update is tracked.",
+	  .rule = &rule_advisory },
+	{ "reason", FAST_TRACK(reason), &ib_recipe_text, "Why it cannot wait.",
+	  .rule = &rule_reason, .required = true },
+};
+static const struct ib_recipe_table table_fast_track = { "fast-track", FIELDS(fast_track),
+							 MEMBER(ib_recipe_fast_track, package) };
+
 /* ---- the recipe ---- */
 
 static const struct ib_recipe_field recipe[] = {
@@ -545,6 +605,13 @@ static const struct ib_recipe_field recipe[] = {
 	{ "differing-sources", AT(differences), &ib_recipe_mappings,
 	  "Source packages that may be at different versions on different architectures.",
 	  .table = &table_difference },
+	{ "holds", AT(holds), &ib_recipe_mappings_aside,
+	  "Packages that stay where the lock has them.", .table = &table_hold },
+	{ "pins", AT(pins), &ib_recipe_mappings, "Packages of which one version alone counts.",
+	  .table = &table_pin },
+	{ "fast-tracks", AT(fast_tracks), &ib_recipe_mappings,
+	  "Packages that are ahead of the repositories until these have caught up.",
+	  .table = &table_fast_track },
 	{ "architectures", 0, &ib_recipe_parts,
 	  "By architecture, more of the keys above, for images of that one only.", .whole = true },
 };

@@ -325,3 +325,4 @@ static void describe_mappings(const struct ib_recipe_field *field, struct ib_buf
 
 const struct ib_recipe_type ib_recipe_mappings = { read_mappings, write_mappings,
 						   describe_mappings };
+const struct ib_recipe_type ib_recipe_mappings_aside = { read_mappings, NULL, describe_mappings };

@@ -54,6 +54,7 @@ struct ib_recipe_repository {
 	enum ib_metadata_trust trust;
 	const char *trust_reason; /* for none */
 	uint32_t priority;        /* 1 wins over 99 (the default) */
+	bool not_automatic;       /* only what a pin or a fast-track takes from it counts */
 	struct ib_mark mark;
 };
 
@@ -116,6 +117,35 @@ struct ib_recipe_difference {
 	struct ib_mark mark;
 };
 
+/* A package that no update moves. */
+struct ib_recipe_hold {
+	const char *package; /* name */
+	const char *reason;
+	struct ib_mark mark;
+};
+
+/* The one version of a package that counts, whatever else there is. */
+struct ib_recipe_pin {
+	const char *package;    /* name */
+	const char *evr;        /* "[epoch:]version[-release]" */
+	const char *repository; /* id of the one to take it from, or NULL */
+	const char *reason;
+	struct ib_mark mark;
+};
+
+/*
+ * A pin to a version that is ahead of the others', which ends by itself: once
+ * a repository that needs no naming has that version or a newer one.
+ */
+struct ib_recipe_fast_track {
+	const char *package;
+	const char *evr;
+	const char *repository; /* or NULL */
+	const char *advisory;   /* where the update is tracked, or NULL */
+	const char *reason;
+	struct ib_mark mark;
+};
+
 struct ib_recipe_list {
 	const char *const *items;
 	size_t count;
@@ -170,6 +200,12 @@ struct ib_recipe {
 	size_t scriptlet_count;
 	const struct ib_recipe_difference *differences;
 	size_t difference_count;
+	const struct ib_recipe_hold *holds;
+	size_t hold_count;
+	const struct ib_recipe_pin *pins;
+	size_t pin_count;
+	const struct ib_recipe_fast_track *fast_tracks;
+	size_t fast_track_count;
 
 	const struct ib_recipe_allowance *allowances;
 	size_t allowance_count;

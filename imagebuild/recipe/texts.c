@@ -26,6 +26,11 @@ char *ib_recipe_schema(void)
 	return ib_buffer_take_text(&json);
 }
 
+static bool is_list(const struct ib_recipe_field *field)
+{
+	return field->type == &ib_recipe_mappings || field->type == &ib_recipe_mappings_aside;
+}
+
 static void add_names(const struct ib_recipe_table *table, const char *prefix,
 		      struct ib_strings *names)
 {
@@ -34,8 +39,7 @@ static void add_names(const struct ib_recipe_table *table, const char *prefix,
 	for (i = 0; i < table->count; i++) {
 		const struct ib_recipe_field *field = &table->fields[i];
 		ib_autofree char *name = ib_strf("%s%s", prefix, field->name);
-		ib_autofree char *inner =
-			ib_strf("%s%s.", name, field->type == &ib_recipe_mappings ? "[]" : "");
+		ib_autofree char *inner = ib_strf("%s%s.", name, is_list(field) ? "[]" : "");
 
 		ib_strings_add(names, name);
 		if (field->table)
@@ -78,6 +82,25 @@ static void add_repository(struct ib_strings *wishes, const struct ib_recipe_rep
 				repository->keys[i].fingerprint);
 	ib_strings_addf(wishes, "repository %s: trust %s", id, trusts[repository->trust]);
 	ib_strings_addf(wishes, "repository %s: priority %u", id, repository->priority);
+	if (repository->not_automatic)
+		ib_strings_addf(wishes, "repository %s: not automatic", id);
+}
+
+/* Without their reasons: a lock need not be made again for better words. */
+static void add_pins(struct ib_strings *wishes, const struct ib_recipe *recipe)
+{
+	size_t i = 0;
+
+	for (i = 0; i < recipe->pin_count; i++)
+		ib_strings_addf(wishes, "pins: %s %s%s%s", recipe->pins[i].package,
+				recipe->pins[i].evr, recipe->pins[i].repository ? " from " : "",
+				recipe->pins[i].repository ? recipe->pins[i].repository : "");
+	for (i = 0; i < recipe->fast_track_count; i++)
+		ib_strings_addf(
+			wishes, "fast-tracks: %s %s%s%s", recipe->fast_tracks[i].package,
+			recipe->fast_tracks[i].evr,
+			recipe->fast_tracks[i].repository ? " from " : "",
+			recipe->fast_tracks[i].repository ? recipe->fast_tracks[i].repository : "");
 }
 
 void ib_recipe_wishes(const struct ib_recipe *recipe, struct ib_strings *ret_wishes)
@@ -104,5 +127,6 @@ void ib_recipe_wishes(const struct ib_recipe *recipe, struct ib_strings *ret_wis
 	for (i = 0; i < recipe->difference_count; i++)
 		ib_strings_addf(ret_wishes, "differing-sources: %s %s",
 				recipe->differences[i].source, recipe->differences[i].reason);
+	add_pins(ret_wishes, recipe);
 	ib_strings_sort_unique(ret_wishes);
 }

@@ -12,8 +12,7 @@
 
 #include "resolve/internal.h"
 
-/* What the words select, hidden or not; false when it is nothing. */
-static bool select_hidden(Pool *pool, const char *words, int flags, Queue *packages)
+bool ib_resolve_select_hidden(Pool *pool, const char *words, int flags, Queue *packages)
 {
 	Queue found;
 
@@ -35,7 +34,8 @@ void ib_resolve_apply_excludes(struct ib_resolver *resolver)
 
 	queue_init(&packages);
 	for (i = 0; i < exclude->count; i++) {
-		if (!select_hidden(resolver->pool, exclude->items[i], SELECTION_GLOB, &packages))
+		if (!ib_resolve_select_hidden(resolver->pool, exclude->items[i], SELECTION_GLOB,
+					      &packages))
 			ib_warn(resolver->request->log, "exclude '%s' concerns no package",
 				exclude->items[i]);
 		for (j = 0; j < packages.count; j++) {
@@ -46,52 +46,7 @@ void ib_resolve_apply_excludes(struct ib_resolver *resolver)
 	queue_free(&packages);
 }
 
-/* Hides all packages that have the name of one in fitting and are not in it themselves. */
-static void hide_others(struct ib_resolver *resolver, const Queue *fitting)
-{
-	Pool *pool = resolver->pool;
-	Map names;
-	Map kept;
-	int i = 0;
-	Id p = 0;
-
-	map_init(&names, pool->ss.nstrings);
-	map_init(&kept, pool->nsolvables);
-	for (i = 0; i < fitting->count; i++) {
-		map_set(&kept, fitting->elements[i]);
-		map_set(&names, pool->solvables[fitting->elements[i]].name);
-	}
-	FOR_POOL_SOLVABLES (p)
-		if (MAPTST(&names, pool->solvables[p].name) && !MAPTST(&kept, p)) {
-			map_clr(&resolver->considered, p);
-			map_set(&resolver->pinned, p);
-		}
-	map_free(&names);
-	map_free(&kept);
-}
-
-int ib_resolve_apply_pins(struct ib_resolver *resolver, struct ib_error *err)
-{
-	const struct ib_resolve_request *request = resolver->request;
-	Queue packages;
-	size_t i = 0;
-	bool found = true;
-
-	queue_init(&packages);
-	for (i = 0; i < request->pin_count && found; i++) {
-		found = select_hidden(resolver->pool, request->pins[i].what, 0, &packages);
-		hide_others(resolver, &packages);
-	}
-	queue_free(&packages);
-	if (found)
-		return 0;
-	ib_fail(err, IB_INPUT, "no package in any repository fulfils the pin '%s'",
-		request->pins[i - 1].what);
-	ib_error_hint(err, "Pin a version that a repository has, or take the pin out.");
-	return -IB_INPUT;
-}
-
-/* The exclude or pin of the recipe that hides the package; NULL: none of these. */
+/* The exclude of the recipe that hides the package; NULL: none. */
 static const char *exclude_of(const struct ib_resolver *resolver, Id package)
 {
 	const struct ib_resolve_wishes *exclude = &resolver->request->exclude;
@@ -101,35 +56,12 @@ static const char *exclude_of(const struct ib_resolver *resolver, Id package)
 
 	queue_init(&packages);
 	for (i = 0; i < exclude->count && !words; i++)
-		if (select_hidden(resolver->pool, exclude->items[i], SELECTION_GLOB, &packages) &&
+		if (ib_resolve_select_hidden(resolver->pool, exclude->items[i], SELECTION_GLOB,
+					     &packages) &&
 		    ib_resolve_is_in(&packages, package))
 			words = exclude->items[i];
 	queue_free(&packages);
 	return words;
-}
-
-static const struct ib_resolve_pin *pin_of(const struct ib_resolver *resolver, Id package)
-{
-	const struct ib_resolve_request *request = resolver->request;
-	const Pool *pool = resolver->pool;
-	const struct ib_resolve_pin *pin = NULL;
-	Queue packages;
-	size_t i = 0;
-	int j = 0;
-
-	queue_init(&packages);
-	for (i = 0; i < request->pin_count && !pin; i++) {
-		bool named = false;
-
-		select_hidden(resolver->pool, request->pins[i].what, 0, &packages);
-		for (j = 0; j < packages.count; j++)
-			named |= pool->solvables[packages.elements[j]].name ==
-				 pool->solvables[package].name;
-		if (named && !ib_resolve_is_in(&packages, package))
-			pin = &request->pins[i];
-	}
-	queue_free(&packages);
-	return pin;
 }
 
 static void tell_excluded(const struct ib_resolver *resolver, Id package, const char *who,
@@ -147,15 +79,22 @@ static void tell_excluded(const struct ib_resolver *resolver, Id package, const 
 static void tell_pinned(const struct ib_resolver *resolver, Id package, const char *who,
 			struct ib_resolve_words *words)
 {
-	const struct ib_resolve_pin *pin = pin_of(resolver, package);
-	const char *what = pin ? pin->what : "?";
+	const struct ib_resolve_pin *pin = ib_resolve_pin_of(resolver, package);
 
 	words->why = IB_ABSENT_PINNED;
-	words->text = ib_strf("%s is not what the pin '%s' lets through%s%s%s", who, what,
-			      pin && pin->reason ? " (" : "", pin && pin->reason ? pin->reason : "",
-			      pin && pin->reason ? ")" : "");
-	words->hint =
-		ib_strf("Loosen the pin '%s', or do without what needs another version.", what);
+	if (!pin) {
+		words->text = ib_strf("%s lies in a repository from which only what a pin names "
+				      "is taken",
+				      who);
+		words->hint = ib_strdup("Pin or fast-track the package from there, or take "
+					"'not-automatic' out of the repository.");
+		return;
+	}
+	words->text = ib_strf("%s is not what the pin '%s' lets through%s%s%s", who, pin->what,
+			      pin->reason ? " (" : "", pin->reason ? pin->reason : "",
+			      pin->reason ? ")" : "");
+	words->hint = ib_strf("Loosen the pin '%s', or do without what needs another version.",
+			      pin->what);
 }
 
 /* Whether a machine of that architecture runs what is built for the other one too. */

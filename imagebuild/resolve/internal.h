@@ -33,6 +33,7 @@ struct ib_resolver {
 	struct ib_resolve_modules *modules; /* owned; NULL: no repository has any */
 	Queue kept_root;                    /* what shall stay, in the pool's numbers */
 	Queue kept_initrd;
+	Queue ended; /* pairs: number of a pin at its end, and the package that caught up */
 	bool filelists_read;
 	struct ib_strings *problems;
 };
@@ -108,7 +109,17 @@ struct ib_resolve_words {
 };
 void ib_resolve_words_done(struct ib_resolve_words *words);
 void ib_resolve_apply_excludes(struct ib_resolver *resolver);
+/* What the words select, hidden or not; false when it is nothing. */
+bool ib_resolve_select_hidden(Pool *pool, const char *words, int flags, Queue *packages);
+
+/* pins.c: also hides what lies in repositories that are not automatic. */
 int ib_resolve_apply_pins(struct ib_resolver *resolver, struct ib_error *err) IB_MUST_CHECK;
+/* The pin that hides the package; NULL: none. */
+const struct ib_resolve_pin *ib_resolve_pin_of(const struct ib_resolver *resolver, Id package);
+/* Fills the resolution's list of pins that are at their end. */
+void ib_resolve_tell_ended(const struct ib_resolver *resolver, struct ib_resolution *resolution);
+
+/* hidden.c */
 /* False when nothing hides it. */
 bool ib_resolve_tell_hidden(const struct ib_resolver *resolver, Id package,
 			    struct ib_resolve_words *words);

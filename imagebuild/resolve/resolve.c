@@ -275,6 +275,7 @@ void ib_resolve_begin(struct ib_resolver *resolver, struct ib_resolve_run *root,
 	resolver->pool = pool_create();
 	queue_init(&resolver->kept_root);
 	queue_init(&resolver->kept_initrd);
+	queue_init(&resolver->ended);
 	queue_init(&root->chosen);
 	queue_init(&root->jobs.queue);
 	root->jobs.kept = &resolver->kept_root;
@@ -290,6 +291,7 @@ void ib_resolve_end(struct ib_resolver *resolver, struct ib_resolve_run *root,
 	ib_resolve_run_done(initrd);
 	queue_free(&resolver->kept_root);
 	queue_free(&resolver->kept_initrd);
+	queue_free(&resolver->ended);
 	ib_resolve_modules_free(resolver->modules);
 	resolver->pool->considered = NULL;
 	map_free(&resolver->considered);

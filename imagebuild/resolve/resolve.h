@@ -54,6 +54,7 @@
 struct ib_resolve_repository {
 	const char *id;
 	uint32_t priority;         /* 1 wins over 99 */
+	bool not_automatic;        /* only what a pin takes from it by its id counts */
 	const char *repomd_sha256; /* what the cache is keyed by; NULL: this one is not cached */
 	const char *primary;       /* files, as compressed as they came */
 	uint64_t primary_size;     /* decompressed, as repomd.xml says; 0: it does not say */
@@ -91,10 +92,16 @@ struct ib_resolve_kept {
  * Of the packages that are named, only these versions count: "openssl = 3.0.7",
  * "kernel < 6.2", "bash-5.1.8-2.el9.x86_64". The reason stands in the words of
  * what then cannot be.
+ *
+ * One that ends is of the form "NAME = EVR" and counts no longer once another
+ * repository, of those that are asked without being named the first that has the
+ * package, has that version or a newer one.
  */
 struct ib_resolve_pin {
 	const char *what;
-	const char *reason; /* or NULL */
+	const char *reason;     /* or NULL */
+	const char *repository; /* id of the only one to take it from, or NULL */
+	bool ends;
 };
 
 struct ib_resolve_request {
@@ -167,12 +174,19 @@ struct ib_resolved_package {
 	int64_t build_time;
 	bool root;
 	bool initrd;
-	bool kept;                         /* one of the request's keep */
-	bool gone;                         /* kept, and in no repository any more */
-	struct ib_resolved_why root_why;   /* when root */
-	struct ib_resolved_why initrd_why; /* when initrd */
+	bool kept;                            /* one of the request's keep */
+	bool gone;                            /* kept, and in no repository any more */
+	struct ib_resolved_why root_why;      /* when root */
+	struct ib_resolved_why initrd_why;    /* when initrd */
 	const struct ib_resolved_edge *edges; /* required ones first, then by index */
 	size_t edge_count;
+};
+
+/* A pin that is at its end, and what has caught up with it. */
+struct ib_resolved_end {
+	size_t pin; /* number in the request */
+	const char *nevra;
+	const char *repository; /* id */
 };
 
 struct ib_resolution {
@@ -180,6 +194,8 @@ struct ib_resolution {
 	size_t package_count;
 	const char *const *streams; /* of modules that count: "nodejs:18"; sorted */
 	size_t stream_count;
+	const struct ib_resolved_end *ended; /* in the order of pins */
+	size_t ended_count;
 	bool filelists_read;
 	struct ib_arena *arena; /* owned */
 };

@@ -259,6 +259,7 @@ int ib_resolve_collect(struct ib_resolver *resolver, struct ib_resolve_run *root
 	map_init(&collector.told, resolver->pool->nsolvables);
 	merge(&collector, root, initrd);
 	keep_streams(&collector);
+	ib_resolve_tell_ended(resolver, resolution);
 	find_reasons(&collector, root, false);
 	find_reasons(&collector, initrd, true);
 	ib_resolve_fill_edges(resolver->pool, &collector.ids, collector.packages,

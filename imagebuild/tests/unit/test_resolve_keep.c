@@ -167,9 +167,10 @@ START_TEST(pins_let_one_version_through_and_are_named)
 {
 	struct ib_resolve_repository repository = small("base", both);
 	struct ib_resolve_request request = request_for(&repository, 1);
-	const struct ib_resolve_pin pins[] = { { "core < 2", "core 2 loses data" },
-					       { "tool-1-1.x86_64", NULL } };
-	const struct ib_resolve_pin none = { "core = 9", "r" };
+	const struct ib_resolve_pin pins[] = {
+		{ .what = "core < 2", .reason = "core 2 loses data" }, { .what = "tool-1-1.x86_64" }
+	};
+	const struct ib_resolve_pin none = { .what = "core = 9", .reason = "r" };
 
 	request.pins = pins;
 	request.pin_count = 2;

@@ -85,7 +85,7 @@ START_TEST(what_is_absent_says_why)
 	struct ib_resolve_request request = request_for(&repository, 1);
 	const char *const root[] = { "app", "app-ng" };
 	const char *const exclude[] = { "s*t" };
-	const struct ib_resolve_pin pin = { "pinned < 2", "tested with 1" };
+	const struct ib_resolve_pin pin = { .what = "pinned < 2", .reason = "tested with 1" };
 	ib_autofree char *got = NULL;
 
 	request.root = (struct ib_resolve_wishes){ root, 2 };
