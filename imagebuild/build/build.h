@@ -13,6 +13,7 @@
 #include "package/package.h"
 #include "policy/policy.h"
 #include "recipe/recipe.h"
+#include "tree/tree.h"
 
 /* Where a pipeline works. */
 struct ib_session {
@@ -46,26 +47,32 @@ void ib_choices_free(struct ib_choices *choices);
 int ib_build_resolve(const struct ib_session *session, const struct ib_recipe *recipe,
 		     struct ib_choices **ret_choices, struct ib_error *err) IB_MUST_CHECK;
 
-/*
- * Resolves, fetches what the store lacks, verifies it, judges every scriptlet
- * and returns the lock. now is what the clock says: a key that has expired is
- * refused unless the recipe allows it. previous may be NULL.
- */
-int ib_build_lock(const struct ib_session *session, const struct ib_recipe *recipe,
-		  const struct ib_lock *previous, int64_t now, struct ib_lock **ret_lock,
-		  struct ib_error *err) IB_MUST_CHECK;
+/* What of the previous lock may move; the recipe's holds, pins and fast-tracks count in any case. */
+enum ib_lock_moves {
+	IB_LOCK_MOVES_ALL,
+	IB_LOCK_MOVES_NAMED,    /* names, and what they force */
+	IB_LOCK_MOVES_SECURITY, /* what a security advisory concerns, and what that forces */
+	IB_LOCK_MOVES_NOTHING,  /* only what the recipe's wishes force */
+};
 
 /* What the lock of all architectures of a recipe is made from. */
 struct ib_lock_request {
 	const char *recipe;              /* path */
 	const char *architecture;        /* only this part is made, the others stay; NULL: all */
-	const struct ib_locks *previous; /* may be NULL */
+	const struct ib_locks *previous; /* may be NULL with IB_LOCK_MOVES_ALL */
 	int64_t now;
+	enum ib_lock_moves moves;
+	const char *const *names; /* of packages, or patterns with * and ? */
+	size_t name_count;
+	bool refuse_downgrade; /* IB_INPUT when a package would go back that no pin sends there */
 };
 
 /*
- * The same for each architecture of the recipe, in one lock. A source package
- * that is there at different versions is IB_INPUT unless the recipe allows it.
+ * Resolves, fetches what the store lacks, verifies it, judges every scriptlet
+ * and returns the lock: for each architecture of the recipe, in one. now is what
+ * the clock says: a key that has expired is refused unless the recipe allows it.
+ * A source package that is there at different versions on two architectures is
+ * IB_INPUT unless the recipe allows it.
  */
 int ib_build_locks(const struct ib_session *session, const struct ib_lock_request *request,
 		   struct ib_locks **ret_locks, struct ib_error *err) IB_MUST_CHECK;
@@ -77,6 +84,40 @@ int ib_build_locks(const struct ib_session *session, const struct ib_lock_reques
 int ib_build_check_lock(const struct ib_session *session, const struct ib_recipe *recipe,
 			const struct ib_lock *lock, struct ib_strings *ret_changes,
 			struct ib_error *err) IB_MUST_CHECK;
+
+/*
+ * From one lock to another: what package/lock_diff.h tells, with the texts of
+ * scriptlets and the advisories as far as the store has them. It may be absent.
+ * The diff borrows from both locks.
+ */
+int ib_build_diff(const struct ib_session *session, const struct ib_locks *before,
+		  const struct ib_locks *after, struct ib_lock_diff **ret_diff,
+		  struct ib_error *err) IB_MUST_CHECK;
+
+/*
+ * Why what the words name is not in the lock's set for the root, or for the initrd: the
+ * wishes are resolved with all that the lock has kept as it is. The answer is resolve's.
+ */
+struct ib_why_nots;
+int ib_build_why_not(const struct ib_session *session, const struct ib_recipe *recipe,
+		     const struct ib_lock *lock, const char *words, bool initrd,
+		     struct ib_why_nots **ret_answer, struct ib_error *err) IB_MUST_CHECK;
+
+/* Where a path of the root comes from. */
+struct ib_path_owner {
+	char *path; /* where it really lies, links in its folders followed; NULL: there is nothing */
+	enum ib_origin_kind kind;
+	char *name; /* NEVRA, overlay, generator; NULL for a folder that nobody claims */
+	char *link; /* target, of a symbolic link */
+	struct ib_strings shippers; /* NEVRAs of all packages that have it by this very name */
+};
+
+void ib_path_owner_done(struct ib_path_owner *owner);
+
+/* Asks the tree that a build would make; the store must have the packages. */
+int ib_build_owner(const struct ib_session *session, const struct ib_recipe *recipe,
+		   const struct ib_lock *lock, const char *path, struct ib_path_owner *ret_owner,
+		   struct ib_error *err) IB_MUST_CHECK;
 
 /* Fills the store with what the lock names; afterwards a build needs no network. */
 int ib_build_fetch(const struct ib_session *session, const struct ib_recipe *recipe,

@@ -6,6 +6,7 @@
 #include "build/known.h"
 #include "build/metadata.h"
 #include "build/scriptlets.h"
+#include "build/update.h"
 #include "state/state.h"
 
 #define MAX_UNDECIDED_SHOWN 20
@@ -258,43 +259,48 @@ static int assemble(struct ib_work *work, const struct ib_resolution *resolution
 	return ib_lock_parse(text, "the new lock", ret_lock, err);
 }
 
-static int lock_with(struct ib_work *work, const struct ib_lock *previous, int64_t now,
+/* What the previous lock says for the architecture of this work; or NULL. */
+static const struct ib_lock *previous_part(const struct ib_work *work,
+					   const struct ib_lock_request *request)
+{
+	return request->previous ? ib_locks_find(request->previous, work->recipe->architecture)
+				 : NULL;
+}
+
+static int lock_with(struct ib_work *work, const struct ib_lock_request *request,
 		     struct ib_lock **ret_lock, struct ib_error *err)
 {
+	const struct ib_lock *previous = previous_part(work, request);
 	IB_AUTO(ib_resolution) resolution = NULL;
 	struct ib_metadata metadata = { 0 };
+	struct ib_update_plan plan = { 0 };
 
 	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
 	IB_TRY(ib_work_open_store(work, err));
 	IB_TRY(ib_work_open_keyrings(work, err));
-	IB_TRY(check_keys_now(work, now, err));
+	IB_TRY(check_keys_now(work, request->now, err));
 	IB_TRY(ib_work_open_metadata(work, previous, &metadata, err));
-	IB_TRY(ib_work_resolve(work, &metadata, &resolution, err));
+	IB_TRY(ib_work_bring_advisories(work, &metadata, err));
+	IB_TRY(ib_work_plan_update(work, previous, request, &metadata, &plan, err));
+	IB_TRY(ib_work_resolve_keeping(work, &metadata, &plan.keeping, &resolution, err));
+	IB_TRY(ib_work_check_update(work, previous, request, &plan, resolution, err));
 	IB_TRY(fetch_chosen(work, resolution, err));
 	return assemble(work, resolution, &metadata, ret_lock, err);
-}
-
-int ib_build_lock(const struct ib_session *session, const struct ib_recipe *recipe,
-		  const struct ib_lock *previous, int64_t now, struct ib_lock **ret_lock,
-		  struct ib_error *err)
-{
-	struct ib_work work = { .session = session, .recipe = recipe, .arena = ib_arena_new() };
-	int r = lock_with(&work, previous, now, ret_lock, err);
-
-	ib_work_done(&work);
-	return r;
 }
 
 static int lock_part(const struct ib_session *session, const struct ib_lock_request *request,
 		     const char *architecture, struct ib_locks *locks, struct ib_error *err)
 {
-	const struct ib_lock *previous =
-		request->previous ? ib_locks_find(request->previous, architecture) : NULL;
 	IB_AUTO(ib_recipe) recipe = NULL;
 	IB_AUTO(ib_lock) lock = NULL;
+	struct ib_work work = { .session = session, .arena = ib_arena_new() };
+	int r = ib_recipe_read_for(request->recipe, architecture, &recipe, err);
 
-	IB_TRY(ib_recipe_read_for(request->recipe, architecture, &recipe, err));
-	IB_TRY(ib_build_lock(session, recipe, previous, request->now, &lock, err));
+	work.recipe = recipe;
+	if (r == 0)
+		r = lock_with(&work, request, &lock, err);
+	ib_work_done(&work);
+	IB_TRY(r);
 	ib_locks_put(locks, ib_take(lock));
 	return 0;
 }
@@ -324,6 +330,7 @@ int ib_build_locks(const struct ib_session *session, const struct ib_lock_reques
 	size_t i = 0;
 
 	IB_TRY(ib_recipe_read_for(request->recipe, request->architecture, &recipe, err));
+	IB_TRY(ib_update_check_names(request, recipe, err));
 	for (i = 0; i < recipe->architectures.count; i++) {
 		const char *architecture = recipe->architectures.items[i];
 		bool wanted =
@@ -386,12 +393,15 @@ static int check_with(struct ib_work *work, struct ib_strings *changes, struct i
 	IB_AUTO(ib_resolution) resolution = NULL;
 	IB_AUTO_STRINGS(wishes);
 	struct ib_metadata metadata = { 0 };
+	struct ib_update_plan plan = { 0 };
 
 	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
 	IB_TRY(ib_work_open_store(work, err));
 	IB_TRY(ib_work_open_keyrings(work, err));
 	IB_TRY(ib_work_open_metadata(work, work->lock, &metadata, err));
-	IB_TRY(ib_work_resolve(work, &metadata, &resolution, err));
+	IB_TRY(ib_work_plan_update(work, work->lock, NULL, &metadata, &plan, err));
+	IB_TRY(ib_work_resolve_keeping(work, &metadata, &plan.keeping, &resolution, err));
+	IB_TRY(ib_work_check_update(work, work->lock, NULL, &plan, resolution, err));
 	ib_recipe_wishes(work->recipe, &wishes);
 	ib_lock_changes(work->lock, &wishes, changes);
 	compare_metadata(&metadata, work->lock, changes);

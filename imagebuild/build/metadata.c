@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/metadata.h"
+#include "build/update.h"
 
 #include <string.h>
 
@@ -84,6 +85,21 @@ static char *index_key(const struct ib_metadata_one *one)
 	return ib_buffer_take_text(&key);
 }
 
+/* By its digest too: that is how a lock names it, and how a diff of locks finds its advisories. */
+static int keep_repomd(const struct ib_metadata_one *one, struct ib_error *err)
+{
+	const struct ib_fetch_index *index = one->index;
+	struct ib_store *store = one->work->store;
+	IB_AUTO(ib_store_file) file = NULL;
+
+	if (ib_store_has(store, IB_STORE_METADATA, index->repomd_sha256))
+		return 0;
+	IB_TRY(ib_store_begin(store, NULL, &file, err));
+	IB_TRY(ib_fd_write(ib_store_file_fd(file), index->repomd, index->repomd_size, UINT64_MAX,
+			   "repomd.xml", err));
+	return ib_store_commit(file, IB_STORE_METADATA, index->repomd_sha256, NULL, err);
+}
+
 static int keep_index(const struct ib_metadata_one *one, struct ib_error *err)
 {
 	const struct ib_fetch_index *index = one->index;
@@ -93,8 +109,9 @@ static int keep_index(const struct ib_metadata_one *one, struct ib_error *err)
 	ib_buffer_put_le32(&kept, (uint32_t)index->repomd_size);
 	ib_buffer_put(&kept, index->repomd, index->repomd_size);
 	ib_buffer_put(&kept, index->signature, index->signature_size);
-	return ib_store_put_derived(one->work->store, IB_STORE_FACTS, key, kept.data, kept.size,
-				    err);
+	IB_TRY(ib_store_put_derived(one->work->store, IB_STORE_FACTS, key, kept.data, kept.size,
+				    err));
+	return keep_repomd(one, err);
 }
 
 static int read_kept_index(struct ib_metadata_one *one, struct ib_error *err)
@@ -224,6 +241,7 @@ static int open_repository(struct ib_metadata_one *one, const struct ib_lock *pr
 	locked->revision = ib_arena_strdup(one->work->arena, one->index->revision);
 	resolve->id = one->recipe->id;
 	resolve->priority = one->recipe->priority;
+	resolve->not_automatic = one->recipe->not_automatic;
 	resolve->repomd_sha256 = locked->repomd_sha256;
 	IB_TRY(open_record(one, "primary", &resolve->primary, err));
 	if (!resolve->primary)
@@ -371,10 +389,33 @@ int ib_work_why_not(struct ib_work *work, const struct ib_metadata *metadata,
 	return ib_resolve_why_not(&request, question->words, question->initrd, ret_answer, err);
 }
 
-int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,
-		    struct ib_resolution **ret_resolution, struct ib_error *err)
+static int bring_updateinfo(struct ib_metadata_one *one, struct ib_resolve_repository *repository,
+			    struct ib_error *err)
 {
-	return ib_work_resolve_keeping(work, metadata, NULL, ret_resolution, err);
+	const struct ib_fetch_record *record = ib_fetch_index_find(one->index, "updateinfo");
+
+	if (!record || repository->updateinfo)
+		return 0;
+	IB_TRY(open_record(one, "updateinfo", &repository->updateinfo, err));
+	repository->updateinfo_size = record->open_size;
+	return 0;
+}
+
+int ib_work_bring_advisories(struct ib_work *work, const struct ib_metadata *metadata,
+			     struct ib_error *err)
+{
+	size_t i = 0;
+
+	for (i = 0; i < metadata->count; i++) {
+		int r = bring_updateinfo(&work->metadata[i], &metadata->repositories[i], err);
+
+		/* who needs them asks again, and is told */
+		if (r == -IB_MISSING && work->session->offline)
+			ib_error_clear(err);
+		else
+			IB_TRY(r);
+	}
+	return 0;
 }
 
 int ib_work_advisories(struct ib_work *work, const struct ib_metadata *metadata,
@@ -382,16 +423,8 @@ int ib_work_advisories(struct ib_work *work, const struct ib_metadata *metadata,
 {
 	size_t i = 0;
 
-	for (i = 0; i < metadata->count; i++) {
-		struct ib_resolve_repository *repository = &metadata->repositories[i];
-		const struct ib_fetch_record *record =
-			ib_fetch_index_find(work->metadata[i].index, "updateinfo");
-
-		if (!record || repository->updateinfo)
-			continue;
-		IB_TRY(open_record(&work->metadata[i], "updateinfo", &repository->updateinfo, err));
-		repository->updateinfo_size = record->open_size;
-	}
+	for (i = 0; i < metadata->count; i++)
+		IB_TRY(bring_updateinfo(&work->metadata[i], &metadata->repositories[i], err));
 	return ib_resolve_advisories(metadata->repositories, metadata->count, ret_advisories, err);
 }
 
@@ -437,12 +470,15 @@ static int resolve_with(struct ib_work *work, struct ib_choices **ret_choices, s
 {
 	IB_AUTO(ib_resolution) resolution = NULL;
 	struct ib_metadata metadata = { 0 };
+	struct ib_update_plan plan = { 0 };
 
 	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
 	IB_TRY(ib_work_open_store(work, err));
 	IB_TRY(ib_work_open_keyrings(work, err));
 	IB_TRY(ib_work_open_metadata(work, NULL, &metadata, err));
-	IB_TRY(ib_work_resolve(work, &metadata, &resolution, err));
+	IB_TRY(ib_work_plan_update(work, NULL, NULL, &metadata, &plan, err));
+	IB_TRY(ib_work_resolve_keeping(work, &metadata, &plan.keeping, &resolution, err));
+	IB_TRY(ib_work_check_update(work, NULL, NULL, &plan, resolution, err));
 	*ret_choices = choices_of(resolution);
 	return 0;
 }

@@ -21,9 +21,12 @@ struct ib_metadata {
 int ib_work_open_metadata(struct ib_work *work, const struct ib_lock *previous,
 			  struct ib_metadata *ret_metadata, struct ib_error *err) IB_MUST_CHECK;
 
-/* The package set for the recipe's wishes. */
-int ib_work_resolve(struct ib_work *work, const struct ib_metadata *metadata,
-		    struct ib_resolution **ret_resolution, struct ib_error *err) IB_MUST_CHECK;
+/*
+ * Brings their updateinfo into the store, unread, so that a diff of locks finds it
+ * there later; offline, what the store lacks is left out.
+ */
+int ib_work_bring_advisories(struct ib_work *work, const struct ib_metadata *metadata,
+			     struct ib_error *err) IB_MUST_CHECK;
 
 /* What of a lock stays, and what of it moves: as resolve/resolve.h has them. */
 struct ib_keeping {
@@ -34,7 +37,7 @@ struct ib_keeping {
 	size_t pin_count;
 };
 
-/* The same with a lock behind it; keeping NULL: without. */
+/* The package set for the recipe's wishes; update.h makes the plan that keeping is a part of. */
 int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *metadata,
 			    const struct ib_keeping *keeping, struct ib_resolution **ret_resolution,
 			    struct ib_error *err) IB_MUST_CHECK;

@@ -195,14 +195,19 @@ static int write_hash_tree(struct ib_work *work, struct ib_error *err)
 				strlen(work->root_hash_hex), err);
 }
 
+int ib_work_lay_root(struct ib_work *work, struct ib_error *err)
+{
+	work->root_tree = ib_tree_new(work->lock->build_time);
+	IB_TRY(ib_work_prepare_tree(work, &work->root, work->root_tree, err));
+	IB_TRY(add_packages(work, err));
+	return add_overlays(work, err);
+}
+
 int ib_work_make_root(struct ib_work *work, struct ib_error *err)
 {
 	ib_step(work->session->log, "making the root file system from %zu packages",
 		work->root.count);
-	work->root_tree = ib_tree_new(work->lock->build_time);
-	IB_TRY(ib_work_prepare_tree(work, &work->root, work->root_tree, err));
-	IB_TRY(add_packages(work, err));
-	IB_TRY(add_overlays(work, err));
+	IB_TRY(ib_work_lay_root(work, err));
 	compute_seed(work);
 	IB_TRY(write_image(work, err));
 	return write_hash_tree(work, err);

@@ -92,6 +92,8 @@ int ib_work_open_packages(struct ib_work *work, struct ib_error *err) IB_MUST_CH
 const struct ib_lock_scriptlet *ib_work_locked_scriptlet(const struct ib_lock_package *line,
 							 const struct ib_scriptlet *scriptlet);
 
+/* root.c: packages and overlays, without what generators make. */
+int ib_work_lay_root(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 /* root.c: the root's tree, image, hash tree and root hash. */
 int ib_work_make_root(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 /* content.c: learns the facts of a package that were not yet taken. */

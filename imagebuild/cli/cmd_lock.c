@@ -74,8 +74,9 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	IB_AUTO(ib_locks) locks = NULL;
 	ib_autofree char *path = ib_cli_lock_path(cli, args[0]);
 	ib_autofree char *text = NULL;
-	struct ib_lock_request request = { args[0], ib_cli_option(cli, "arch"), NULL,
-					   ib_clock_now() };
+	struct ib_lock_request request = { .recipe = args[0],
+					   .architecture = ib_cli_option(cli, "arch"),
+					   .now = ib_clock_now() };
 	struct ib_session session;
 
 	(void)count;

@@ -7,6 +7,7 @@ struct ib_command;
 
 extern const struct ib_command ib_cmd_build;
 extern const struct ib_command ib_cmd_cache;
+extern const struct ib_command ib_cmd_diff;
 extern const struct ib_command ib_cmd_fetch;
 extern const struct ib_command ib_cmd_inspect;
 extern const struct ib_command ib_cmd_keys;
@@ -15,7 +16,9 @@ extern const struct ib_command ib_cmd_lock;
 extern const struct ib_command ib_cmd_policy;
 extern const struct ib_command ib_cmd_report;
 extern const struct ib_command ib_cmd_resolve;
+extern const struct ib_command ib_cmd_update;
 extern const struct ib_command ib_cmd_verify;
 extern const struct ib_command ib_cmd_version;
+extern const struct ib_command ib_cmd_why;
 
 #endif
