@@ -244,6 +244,15 @@ static int open_repository(struct ib_metadata_one *one, const struct ib_lock *pr
 	resolve->not_automatic = one->recipe->not_automatic;
 	resolve->repomd_sha256 = locked->repomd_sha256;
 	IB_TRY(open_record(one, "primary", &resolve->primary, err));
+	if (!resolve->primary && ib_fetch_index_find(one->index, "primary_zck")) {
+		(void)ib_fail(err, IB_INPUT,
+			      "repository '%s' has its metadata as zchunk alone, which cannot be "
+			      "read here",
+			      one->recipe->id);
+		ib_error_hint(err, "Ask its maker for gz, xz or zst beside it, or name a mirror "
+				   "that has it.");
+		return -IB_INPUT;
+	}
 	if (!resolve->primary)
 		return ib_fail(err, IB_INPUT,
 			       "repository '%s': repomd.xml names no primary metadata",

@@ -37,6 +37,13 @@ int ib_bounded_open(const char *path, uint64_t limit, struct ib_bounded *bounded
 
 	errno = 0;
 	*bounded = (struct ib_bounded){ .left = limit ? IB_MIN(limit, MAX_OPEN) : MAX_OPEN };
+	if (ib_is_zchunk(path)) {
+		ib_fail(err, IB_INPUT,
+			"metadata '%s' is compressed as zchunk, which cannot be read here", path);
+		ib_error_hint(err, "Ask the repository's maker for gz, xz or zst beside it: "
+				   "createrepo_c --zck writes both.");
+		return -IB_INPUT;
+	}
 	bounded->inner = ib_open_metadata(path);
 	if (!bounded->inner)
 		return ib_fail_errno(err, errno ? errno : EINVAL, "could not open metadata '%s'",

@@ -191,5 +191,6 @@ void ib_resolve_fill_edges(Pool *pool, const Queue *ids, struct ib_resolved_pack
 
 /* A metadata file, decompressed by what its first bytes say; NULL with errno. */
 FILE *ib_open_metadata(const char *path);
+bool ib_is_zchunk(const char *path);
 
 #endif

@@ -43,3 +43,21 @@ FILE *ib_open_metadata(const char *path)
 		close(fd); /* else the stream owns it */
 	return stream;
 }
+
+/* libsolv as Debian builds it does not read it; repositories carry it beside another form. */
+bool ib_is_zchunk(const char *path)
+{
+	static const char *const magics[] = { "\0ZCK1", "\0ZHR1" };
+	FILE *file = fopen(path, "re");
+	char head[5] = { 0 };
+	bool found = false;
+	size_t i = 0;
+
+	if (!file)
+		return false;
+	if (fread(head, sizeof(head), 1, file) == 1)
+		for (i = 0; i < IB_COUNT(magics); i++)
+			found |= !memcmp(head, magics[i], sizeof(head));
+	fclose(file);
+	return found;
+}

@@ -96,6 +96,76 @@ START_TEST(metadata_longer_than_it_was_said_to_be_is_refused)
 }
 END_TEST
 
+static void copy(const char *from, const char *to)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(b, 1 << 20);
+
+	ck_ok(ib_file_read(from, &b, &err));
+	ck_ok(ib_file_write(to, b.data, b.size, 0600, &err));
+}
+
+/* A good file of the cache in the place of another: of other metadata, or of another kind. */
+START_TEST(a_swapped_or_replayed_cache_is_not_believed)
+{
+	struct ib_resolve_repository before = small("base", "lib 1-1 x86_64\n");
+	struct ib_resolve_request request = request_for(&before, 1);
+	ib_autofree char *old = ib_strf("%s/%064d-primary.solv", test_dir, 1);
+	ib_autofree char *new = ib_strf("%s/%064d-primary.solv", test_dir, 2);
+	ib_autofree char *lists = ib_strf("%s/%064d-filelists.solv", test_dir, 2);
+	char one[65];
+	char two[65];
+
+	snprintf(one, sizeof(one), "%064d", 1);
+	snprintf(two, sizeof(two), "%064d", 2);
+	request.cache = test_dir;
+	before.repomd_sha256 = one;
+	check_answer(&request, "lib", "", "lib-1-1.x86_64", "");
+	before = small("base",
+		       "lib 2-1 x86_64 r:/usr/share/rare\nrare 1-1 noarch l:/usr/share/rare\n");
+	before.repomd_sha256 = two;
+	check_answer(&request, "lib", "", "lib-2-1.x86_64 rare-1-1.noarch", "");
+
+	/* Replayed: yesterday's under today's name. */
+	copy(old, new);
+	check_answer(&request, "lib", "", "lib-2-1.x86_64 rare-1-1.noarch", "");
+	/* Swapped: file lists for packages, and the other way round. */
+	copy(lists, new);
+	check_answer(&request, "lib", "", "lib-2-1.x86_64 rare-1-1.noarch", "");
+	copy(new, lists);
+	check_answer(&request, "lib", "", "lib-2-1.x86_64 rare-1-1.noarch", "");
+	/* Empty, and cut short. */
+	ck_assert_int_eq(truncate(new, 0), 0);
+	check_answer(&request, "lib", "", "lib-2-1.x86_64 rare-1-1.noarch", "");
+	ck_assert_int_eq(truncate(new, 100), 0);
+	check_answer(&request, "lib", "", "lib-2-1.x86_64 rare-1-1.noarch", "");
+}
+END_TEST
+
+START_TEST(zchunk_is_refused_in_words)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_resolve_repository repository = small("base", "lib 1-1 x86_64\n");
+	struct ib_resolve_request request = request_for(&repository, 1);
+	struct ib_resolution *resolution = NULL;
+	const char *const wish[] = { "lib" };
+	ib_autofree char *path = NULL;
+
+	test_file("primary.xml.zck", "-ZCK1 and more", &path);
+	{
+		IB_AUTO_BUFFER(b, 100);
+
+		ck_ok(ib_file_read(path, &b, &err));
+		b.data[0] = '\0';
+		ck_ok(ib_file_write(path, b.data, b.size, 0600, &err));
+	}
+	repository.primary = path;
+	request.root = (struct ib_resolve_wishes){ wish, 1 };
+	ck_fails(ib_resolve(&request, NULL, &resolution, &err), IB_INPUT,
+		 "is compressed as zchunk, which cannot be read here");
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("resolve_cache");
@@ -103,6 +173,8 @@ Suite *ib_suite(void)
 
 	tcase_add_checked_fixture(tcase, begin, finish);
 	tcase_add_test(tcase, the_cache_is_used_and_a_damaged_one_is_not);
+	tcase_add_test(tcase, a_swapped_or_replayed_cache_is_not_believed);
+	tcase_add_test(tcase, zchunk_is_refused_in_words);
 	tcase_add_loop_test(tcase, file_lists_are_read_only_when_they_matter, 0, 6);
 	tcase_add_test(tcase, metadata_longer_than_it_was_said_to_be_is_refused);
 	suite_add_tcase(suite, tcase);
