@@ -137,7 +137,7 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 {
 	IB_AUTO(ib_policy_report) report = NULL;
 	IB_AUTO(ib_built) built = NULL;
-	const char *format = NULL;
+	const char *format = "text";
 
 	if (ib_cli_option(cli, "rules"))
 		return print_rules(cli);

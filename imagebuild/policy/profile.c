@@ -85,7 +85,7 @@ static int each_wish(struct ib_examination *examination, const struct ib_yaml *y
 	if (list->kind != IB_YAML_SEQUENCE)
 		return ib_yaml_fail(file, list, err, "'%s' must be a list", part);
 	for (i = 0; i < list->count; i++) {
-		struct wish wish;
+		struct wish wish = { "", "", IB_SEVERITY_NOTE, "" };
 
 		IB_TRY(read_wish(file, list->values[i], &wish, err));
 		check(examination, &wish, context);
@@ -212,7 +212,7 @@ static void read_settings(const char *text, struct settings *settings)
 	for (i = 0; i < lines.count; i++) {
 		const char *line = lines.items[i] + strspn(lines.items[i], " \t-");
 		const char *equals = strchr(line, '=');
-		struct setting setting;
+		struct setting setting = { .name = NULL };
 		char *p = NULL;
 
 		if (!equals || *line == '#' || *line == ';')
@@ -220,8 +220,8 @@ static void read_settings(const char *text, struct settings *settings)
 		setting.name = trimmed(line, (size_t)(equals - line));
 		setting.value = trimmed(equals + 1, strlen(equals + 1));
 		if (!strchr(setting.name, '.'))
-			for (p = setting.name; *p; p++)
-				*p = *p == '/' ? '.' : *p;
+			for (p = setting.name; (p = strchr(p, '/')); p++)
+				*p = '.';
 		ib_grow(settings->items, settings->count);
 		settings->items[settings->count++] = setting;
 	}
