@@ -96,14 +96,22 @@ static void set_options(struct ib_transfer *transfer, const struct ib_fetch_opti
 		curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
 }
 
+struct ib_fetch_place ib_transfer_place(const struct ib_fetch_file *file, size_t number)
+{
+	if (number < file->url_count)
+		return (struct ib_fetch_place){ file->urls[number], file->location };
+	return file->more[number - file->url_count];
+}
+
 int ib_transfer_begin(struct ib_transfer *transfer, const struct ib_fetch_options *options,
 		      struct ib_error *err)
 {
 	const struct ib_fetch_file *file = transfer->file;
 
+	const struct ib_fetch_place place = ib_transfer_place(file, transfer->mirror);
+
 	ib_free(ib_take(transfer->url));
-	IB_TRY(ib_fetch_join_url(file->urls[transfer->mirror], file->location, &transfer->url,
-				 err));
+	IB_TRY(ib_fetch_join_url(place.folder, place.location, &transfer->url, err));
 	IB_TRY(ib_fd_size(transfer->fd, file->name, &transfer->offset, err));
 	if (transfer->offset > transfer->limit)
 		IB_TRY(ib_transfer_truncate(transfer, err));

@@ -45,11 +45,19 @@ struct ib_fetch_options {
 	const char *ca_file;      /* PEM; NULL: the system's */
 };
 
+/* One more place where a file may lie, by a name of its own. */
+struct ib_fetch_place {
+	const char *folder;
+	const char *location;
+};
+
 struct ib_fetch_file {
 	const char *name;        /* for words: "package 'bash-5.1-1.x86_64'" */
 	const char *const *urls; /* folders: base URLs or plain paths, in this order */
 	size_t url_count;
-	const char *location;      /* below them */
+	const char *location;              /* below them */
+	const struct ib_fetch_place *more; /* asked after them */
+	size_t more_count;
 	uint64_t size;             /* exact */
 	const char *checksum_kind; /* "sha256", "sha512", "sha384", "sha224" */
 	const char *checksum;      /* hex */

@@ -83,12 +83,19 @@ static int start_attempt(struct fetcher *fetcher, struct ib_transfer *transfer,
 /* The next mirror from nothing: another one's part may be what was wrong. */
 static int next_mirror(struct fetcher *fetcher, struct ib_transfer *transfer, struct ib_error *err)
 {
+	size_t places = transfer->file->url_count + transfer->file->more_count;
+
 	if (transfer->verdict == IB_TRUST)
 		IB_TRY(ib_transfer_truncate(transfer, err));
 	transfer->mirror++;
 	transfer->attempt = 0;
-	if (transfer->mirror < transfer->file->url_count)
+	if (transfer->mirror < places) {
+		/* It may yet end well, but who serves other bytes should not go unnoticed. */
+		if (transfer->verdict == IB_TRUST && transfer->tried.count)
+			ib_warn(fetcher->options->log, "%s; asking elsewhere",
+				transfer->tried.items[transfer->tried.count - 1]);
 		return start_attempt(fetcher, transfer, err);
+	}
 	ib_transfer_fail(transfer);
 	end(fetcher, transfer);
 	return 0;
@@ -146,7 +153,7 @@ static int start_attempt(struct fetcher *fetcher, struct ib_transfer *transfer,
 static int open_transfer(struct fetcher *fetcher, struct ib_transfer *transfer,
 			 struct ib_error *err)
 {
-	if (!transfer->file->url_count)
+	if (!transfer->file->url_count && !transfer->file->more_count)
 		return ib_fail(err, IB_INPUT, "no URL is known for %s", transfer->file->name);
 	IB_TRY(fetcher->sink->begin(fetcher->sink->context, transfer->index, &transfer->handle,
 				    &transfer->fd, err));
@@ -295,17 +302,25 @@ int ib_fetch_run(struct ib_fetch_file *files, size_t count, const uint64_t *limi
 	return r;
 }
 
+static int check_location(const struct ib_fetch_file *file, const char *location,
+			  struct ib_error *err)
+{
+	if (ib_path_is_inside(location))
+		return 0;
+	ib_fail(err, IB_TRUST, "the location '%s' of %s leaves the repository", location,
+		file->name);
+	ib_error_hint(err, "The repository's metadata is wrong or hostile: do not use it.");
+	return -IB_TRUST;
+}
+
 static int check_file(const struct ib_fetch_file *file, struct ib_error *err)
 {
 	static const char *const strong[] = { "sha256", "sha512", "sha384", "sha224" };
 	size_t i = 0;
 
-	if (!ib_path_is_inside(file->location)) {
-		ib_fail(err, IB_TRUST, "the location '%s' of %s leaves the repository",
-			file->location, file->name);
-		ib_error_hint(err, "The repository's metadata is wrong or hostile: do not use it.");
-		return -IB_TRUST;
-	}
+	IB_TRY(check_location(file, file->location, err));
+	for (i = 0; i < file->more_count; i++)
+		IB_TRY(check_location(file, file->more[i].location, err));
 	for (i = 0; i < IB_COUNT(strong); i++)
 		if (file->checksum_kind && ib_str_equal(file->checksum_kind, strong[i]))
 			return 0;

@@ -49,6 +49,9 @@ struct ib_transfer {
 	enum { IB_TRANSFER_WAITS, IB_TRANSFER_RUNS, IB_TRANSFER_PAUSES, IB_TRANSFER_ENDED } state;
 };
 
+/* The places of a file in order: its URLs, then what more there is. */
+struct ib_fetch_place ib_transfer_place(const struct ib_fetch_file *file, size_t number);
+
 /* attempt.c: one try at one URL. */
 int ib_transfer_begin(struct ib_transfer *transfer, const struct ib_fetch_options *options,
 		      struct ib_error *err) IB_MUST_CHECK;

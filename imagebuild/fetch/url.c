@@ -68,8 +68,17 @@ static int path_to_url(const char *path, char **ret_url, struct ib_error *err)
 	char resolved[PATH_MAX];
 	ib_autofree char *encoded = NULL;
 
-	if (!realpath(path, resolved))
-		return ib_fail_errno(err, errno, "could not open repository '%s'", path);
+	if (!realpath(path, resolved)) {
+		ib_autofree char *absolute = NULL;
+
+		/* A folder that is gone is a mirror that fails, like any other. */
+		if (errno != ENOENT || !realpath(".", resolved))
+			return ib_fail_errno(err, errno, "could not open repository '%s'", path);
+		absolute = *path == '/' ? ib_strdup(path) : ib_path_join(resolved, path);
+		encoded = ib_path_to_url(absolute);
+		*ret_url = ib_strf("file://%s", encoded);
+		return 0;
+	}
 	encoded = ib_path_to_url(resolved);
 	*ret_url = ib_strf("file://%s", encoded);
 	return 0;
