@@ -17,10 +17,13 @@
 
 /* Where a pipeline works. */
 struct ib_session {
-	const char *store;        /* folder; made when it is not there */
-	bool offline;             /* nothing but the store is read */
-	bool allow_older;         /* metadata older than the last lock saw is accepted */
-	size_t threads;           /* 0: as many as there are processors */
+	const char *store; /* folder; made when it is not there */
+	bool offline;      /* nothing but the store is read */
+	bool allow_older;  /* metadata older than the last lock saw is accepted */
+	size_t threads;    /* 0: as many as there are processors */
+	/* Where else packages may be: repositories, archives, other stores; borrowed. */
+	const char *const *origins;
+	size_t origin_count;
 	const struct ib_log *log; /* may be NULL */
 };
 
@@ -122,6 +125,26 @@ int ib_build_owner(const struct ib_session *session, const struct ib_recipe *rec
 /* Fills the store with what the lock names; afterwards a build needs no network. */
 int ib_build_fetch(const struct ib_session *session, const struct ib_recipe *recipe,
 		   const struct ib_lock *lock, struct ib_error *err) IB_MUST_CHECK;
+
+/* A recipe and the part of its lock for the recipe's architecture. */
+struct ib_archive_part {
+	const struct ib_recipe *recipe;
+	const struct ib_lock *lock;
+};
+
+/*
+ * Makes in folder, which must not be there yet, a repository of exactly the
+ * packages that the parts' locks name, from a store that holds them all:
+ *
+ *     FOLDER/repodata/          metadata over all of it, made here, unsigned
+ *     FOLDER/ID/LOCATION        each repository's packages where the lock has them
+ *     FOLDER/ID/repodata/       its own metadata with its signature, where the
+ *                                 store still has those that the lock saw
+ *     FOLDER/NAME.lock          a copy of the lock
+ */
+int ib_build_archive(const struct ib_session *session, const struct ib_archive_part *parts,
+		     size_t part_count, const char *lock_path, const char *folder,
+		     struct ib_error *err) IB_MUST_CHECK;
 
 struct ib_build_options {
 	const char *output;    /* folder */

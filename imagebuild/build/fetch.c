@@ -3,6 +3,8 @@
  * Packages into the store. What arrives is verified as a whole, by the keys
  * that the recipe pins for its repository, before it gets its name there.
  */
+#include <string.h>
+
 #include "fetch/fetch.h"
 
 #include "build/metadata.h"
@@ -49,6 +51,72 @@ static void drop(void *context, size_t i, void *handle)
 	ib_store_file_free(handle);
 }
 
+/* ---- where a package may be ---------------------------------------------- */
+
+static bool is_local(const char *url)
+{
+	return !strstr(url, "://") || ib_str_starts(url, "file://");
+}
+
+/* How an origin may name the package: as the repository does, as an archive of ours, a store, a heap. */
+static void name_places(struct ib_work *work, const struct ib_wanted *wanted, const char *origin,
+			struct ib_fetch_place places[4])
+{
+	struct ib_arena *arena = work->arena;
+
+	places[0] = (struct ib_fetch_place){ origin, wanted->location };
+	places[1] =
+		(struct ib_fetch_place){ origin, ib_arena_strf(arena, "%s/%s", wanted->repository,
+							       wanted->location) };
+	places[2] =
+		(struct ib_fetch_place){ origin, ib_arena_strf(arena, "rpm/%.2s/%s", wanted->sha256,
+							       wanted->sha256) };
+	places[3] = (struct ib_fetch_place){ origin, ib_path_name(wanted->location) };
+}
+
+static bool is_there(const struct ib_fetch_place *place)
+{
+	const char *folder = place->folder;
+	ib_autofree char *path =
+		ib_path_join(ib_str_starts(folder, "file://") ? folder + strlen("file://") : folder,
+			     place->location);
+
+	return ib_file_exists(path);
+}
+
+/* Of a folder only the places that exist, or the first for the words; of a server all four. */
+static void add_origin(struct ib_work *work, const struct ib_wanted *wanted, const char *origin,
+		       struct ib_fetch_place *places, size_t *count)
+{
+	struct ib_fetch_place four[4];
+	size_t before = *count;
+	size_t i = 0;
+
+	name_places(work, wanted, origin, four);
+	for (i = 0; i < IB_COUNT(four); i++) {
+		/* In a heap, and where the repository is one, two names are the same. */
+		if (i == 3 && ib_str_equal(four[3].location, four[0].location))
+			continue;
+		if (!is_local(origin) || is_there(&four[i]))
+			places[(*count)++] = four[i];
+	}
+	if (*count == before)
+		places[(*count)++] = four[0];
+}
+
+static void add_origins(struct ib_work *work, const struct ib_wanted *wanted,
+			struct ib_fetch_file *file)
+{
+	const struct ib_session *session = work->session;
+	struct ib_fetch_place *places =
+		ib_arena_alloc(work->arena, (4 * session->origin_count + 1) * sizeof(*places));
+	size_t i = 0;
+
+	for (i = 0; i < session->origin_count; i++)
+		add_origin(work, wanted, session->origins[i], places, &file->more_count);
+	file->more = places;
+}
+
 static int describe(struct ib_work *work, const struct ib_wanted *wanted,
 		    struct ib_fetch_file *file, struct ib_error *err)
 {
@@ -64,7 +132,23 @@ static int describe(struct ib_work *work, const struct ib_wanted *wanted,
 					.size = wanted->size,
 					.checksum_kind = "sha256",
 					.checksum = wanted->sha256 };
-	file->urls = ib_work_repository_urls(work, number, &file->url_count);
+	if (!work->session->offline)
+		file->urls = ib_work_repository_urls(work, number, &file->url_count);
+	add_origins(work, wanted, file);
+	return 0;
+}
+
+static int check_origins(const struct ib_session *session, struct ib_error *err)
+{
+	size_t i = 0;
+
+	for (i = 0; i < session->origin_count; i++) {
+		IB_TRY(ib_fetch_check_url(session->origins[i], err));
+		if (session->offline && !is_local(session->origins[i]))
+			return ib_fail(err, IB_INPUT,
+				       "origin '%s' is not a folder, and --offline allows no other",
+				       session->origins[i]);
+	}
 	return 0;
 }
 
@@ -78,6 +162,7 @@ int ib_work_fetch(struct ib_work *work, const struct ib_wanted *wanted, size_t c
 	size_t missing = 0;
 	size_t i = 0;
 
+	IB_TRY(check_origins(work->session, err));
 	for (i = 0; i < count; i++) {
 		if (ib_store_has(work->store, IB_STORE_RPM, wanted[i].sha256))
 			continue;
@@ -86,7 +171,7 @@ int ib_work_fetch(struct ib_work *work, const struct ib_wanted *wanted, size_t c
 	}
 	if (!missing)
 		return 0;
-	if (work->session->offline) {
+	if (work->session->offline && !work->session->origin_count) {
 		(void)ib_fail(err, IB_MISSING,
 			      "%zu packages are not in the store, the first is '%s'", missing,
 			      fetching.wanted[0]->nevra);
@@ -108,12 +193,32 @@ static bool needs_metadata(const struct ib_recipe *recipe)
 	return false;
 }
 
+/* Where there are origins, a repository that is gone is no reason to give up. */
+static int ask_repositories(struct ib_work *work, struct ib_error *err)
+{
+	struct ib_error gone = IB_ERROR_INIT;
+	struct ib_metadata metadata = { 0 };
+	int r = 0;
+
+	if (!needs_metadata(work->recipe) ||
+	    (work->session->offline && work->session->origin_count))
+		return 0;
+	r = ib_work_open_metadata(work, NULL, &metadata, &gone);
+	if (r == -IB_MISSING && work->session->origin_count) {
+		ib_warn(work->session->log, "%s; asking the origins only", gone.text);
+		ib_error_clear(&gone);
+		return 0;
+	}
+	if (r < 0)
+		*err = gone;
+	return r;
+}
+
 static int fetch_locked(struct ib_work *work, struct ib_error *err)
 {
 	const struct ib_lock *lock = work->lock;
 	struct ib_wanted *wanted =
 		ib_arena_alloc(work->arena, lock->package_count * sizeof(*wanted));
-	struct ib_metadata metadata = { 0 };
 	bool is_complete = true;
 	size_t i = 0;
 
@@ -129,8 +234,7 @@ static int fetch_locked(struct ib_work *work, struct ib_error *err)
 	if (is_complete)
 		return 0;
 	IB_TRY(ib_work_open_keyrings(work, err));
-	if (needs_metadata(work->recipe))
-		IB_TRY(ib_work_open_metadata(work, NULL, &metadata, err));
+	IB_TRY(ask_repositories(work, err));
 	return ib_work_fetch(work, wanted, lock->package_count, err);
 }
 

@@ -153,13 +153,19 @@ static int open_index(struct ib_metadata_one *one, struct ib_error *err)
 
 /* ---- the files that it names --------------------------------------------- */
 
+/* One file of the metadata; what came of it is continued by the next who wants the same bytes. */
+struct bringing {
+	const struct ib_metadata_one *one;
+	const struct ib_fetch_record *record;
+};
+
 static int sink_begin(void *context, size_t i, void **ret_handle, int *ret_fd, struct ib_error *err)
 {
-	struct ib_metadata_one *one = context;
+	const struct bringing *bringing = context;
 	struct ib_store_file *file = NULL;
 
 	(void)i;
-	IB_TRY(ib_store_begin(one->work->store, NULL, &file, err));
+	IB_TRY(ib_store_begin(bringing->one->work->store, bringing->record->checksum, &file, err));
 	*ret_handle = file;
 	*ret_fd = ib_store_file_fd(file);
 	return 0;
@@ -186,8 +192,9 @@ static int open_record(struct ib_metadata_one *one, const char *type, const char
 {
 	const struct ib_fetch_options options = { .log = one->work->session->log,
 						  .what = "metadata" };
-	const struct ib_fetch_sink sink = { one, sink_begin, sink_commit, sink_drop };
 	const struct ib_fetch_record *record = ib_fetch_index_find(one->index, type);
+	struct bringing bringing = { one, record };
+	const struct ib_fetch_sink sink = { &bringing, sink_begin, sink_commit, sink_drop };
 	struct ib_store *store = one->work->store;
 	ib_autofree char *path = NULL;
 	struct ib_fetch_file file;
@@ -324,6 +331,66 @@ const char *const *ib_work_repository_urls(const struct ib_work *work, size_t nu
 	}
 	*ret_count = work->recipe->repositories[number].url_count;
 	return work->recipe->repositories[number].urls;
+}
+
+/* ---- copying ------------------------------------------------------------- */
+
+static int copy_record(struct ib_metadata_one *one, const struct ib_fetch_record *record,
+		       const char *folder, struct ib_error *err)
+{
+	ib_autofree char *path = ib_path_join(folder, record->location);
+	ib_autofree char *directory = ib_path_directory(path);
+	IB_AUTO_BUFFER(bytes, (size_t)1 << 30);
+	ib_autofree char *from = NULL;
+
+	if (!ib_str_equal(record->checksum_kind, "sha256") ||
+	    !ib_store_has(one->work->store, IB_STORE_METADATA, record->checksum))
+		return 0;
+	IB_TRY(ib_store_verify(one->work->store, IB_STORE_METADATA, record->checksum, NULL, err));
+	from = ib_store_path(one->work->store, IB_STORE_METADATA, record->checksum);
+	IB_TRY(ib_file_read(from, &bytes, err));
+	IB_TRY(ib_file_make_directory(directory, 0755, err));
+	return ib_file_write(path, bytes.data, bytes.size, 0644, err);
+}
+
+static int copy_index(struct ib_metadata_one *one, const char *folder, struct ib_error *err)
+{
+	ib_autofree char *directory = ib_path_join(folder, "repodata");
+	ib_autofree char *repomd = ib_path_join(directory, "repomd.xml");
+	ib_autofree char *signature = ib_path_join(directory, "repomd.xml.asc");
+	const struct ib_fetch_index *index = one->index;
+	size_t i = 0;
+
+	IB_TRY(ib_file_make_directory(directory, 0755, err));
+	for (i = 0; i < index->record_count; i++)
+		IB_TRY(copy_record(one, &index->records[i], folder, err));
+	if (index->signature)
+		IB_TRY(ib_file_write(signature, index->signature, index->signature_size, 0644,
+				     err));
+	return ib_file_write(repomd, index->repomd, index->repomd_size, 0644, err);
+}
+
+int ib_work_copy_metadata(struct ib_work *work, size_t number, const char *repomd_sha256,
+			  const char *folder, bool *ret_done, struct ib_error *err)
+{
+	struct ib_error absent = IB_ERROR_INIT; /* what was not kept cannot be copied */
+	struct ib_metadata_one one = { 0 };
+	bool is_same = false;
+	int r = 0;
+
+	prepare(work, number, &one);
+	if (read_kept_index(&one, &absent) < 0) {
+		ib_error_clear(&absent);
+		*ret_done = false;
+		return 0;
+	}
+	is_same = ib_str_equal(one.index->repomd_sha256, repomd_sha256);
+	if (is_same)
+		r = copy_index(&one, folder, err);
+	ib_fetch_index_free(one.index);
+	if (r == 0)
+		*ret_done = is_same;
+	return r;
 }
 
 /* ---- resolving ----------------------------------------------------------- */

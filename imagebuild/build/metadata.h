@@ -56,6 +56,13 @@ int ib_work_why_not(struct ib_work *work, const struct ib_metadata *metadata,
 int ib_work_advisories(struct ib_work *work, const struct ib_metadata *metadata,
 		       struct ib_advisories **ret_advisories, struct ib_error *err) IB_MUST_CHECK;
 
+/*
+ * metadata.c: writes repomd.xml, its signature and those of its files that the
+ * store has into folder, if it is the one with this digest that the store has kept.
+ */
+int ib_work_copy_metadata(struct ib_work *work, size_t number, const char *repomd_sha256,
+			  const char *folder, bool *ret_done, struct ib_error *err) IB_MUST_CHECK;
+
 /* A package that the store shall have. */
 struct ib_wanted {
 	const char *nevra;

@@ -1,34 +1,109 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/commands.h"
 #include "cli/session.h"
 
-static const struct ib_option options[] = { IB_OPTION_LOCK, IB_OPTION_ARCH };
+enum { MAX_PARTS = 8 };
 
-static int fetch_part(const struct ib_cli *cli, const struct ib_session *session, const char *path,
-		      const char *architecture, struct ib_error *err)
+static const struct ib_option options[] = {
+	IB_OPTION_LOCK,
+	IB_OPTION_ARCH,
+	{ "origin", "URL|DIR",
+	  "where else packages may be: a repository, an archive, another store; may be repeated" },
+	{ "archive", "DIR", "also make a repository of exactly the locked packages in DIR" },
+	{ "offline", NULL, "ask no network: the folders of --origin only" },
+};
+
+/* One for each architecture that is asked for. */
+struct parts {
+	struct ib_recipe *recipes[MAX_PARTS]; /* owned */
+	struct ib_lock *locks[MAX_PARTS];     /* owned */
+	size_t count;
+};
+
+static void done_parts(struct parts *parts)
+{
+	size_t i = 0;
+
+	for (i = 0; i < MAX_PARTS; i++) {
+		ib_recipe_free(parts->recipes[i]);
+		ib_lock_free(parts->locks[i]);
+	}
+}
+
+static int read_part(const struct ib_cli *cli, const char *path, const char *architecture,
+		     struct parts *parts, struct ib_error *err)
+{
+	size_t i = parts->count;
+
+	if (i == MAX_PARTS)
+		return ib_fail(err, IB_LIMIT, "more than %d architectures", (int)MAX_PARTS);
+	IB_TRY(ib_recipe_read_for(path, architecture, &parts->recipes[i], err));
+	parts->count++;
+	return ib_cli_read_lock(cli, parts->recipes[i], &parts->locks[i], err);
+}
+
+static int read_parts(const struct ib_cli *cli, const char *path, struct parts *parts,
+		      struct ib_error *err)
 {
 	IB_AUTO(ib_recipe) recipe = NULL;
-	IB_AUTO(ib_lock) lock = NULL;
+	size_t i = 0;
 
-	IB_TRY(ib_recipe_read_for(path, architecture, &recipe, err));
-	IB_TRY(ib_cli_read_lock(cli, recipe, &lock, err));
-	return ib_build_fetch(session, recipe, lock, err);
+	IB_TRY(ib_cli_read_recipe(cli, path, &recipe, err));
+	if (ib_cli_option(cli, "arch"))
+		return read_part(cli, path, recipe->architecture, parts, err);
+	for (i = 0; i < recipe->architectures.count; i++)
+		IB_TRY(read_part(cli, path, recipe->architectures.items[i], parts, err));
+	return 0;
+}
+
+static int archive(const struct ib_cli *cli, const struct ib_session *session,
+		   const struct parts *parts, const char *recipe, struct ib_error *err)
+{
+	const char *folder = ib_cli_option(cli, "archive");
+	ib_autofree char *lock_path = ib_cli_lock_path(cli, recipe);
+	struct ib_archive_part rows[MAX_PARTS];
+	size_t i = 0;
+
+	if (!folder)
+		return 0;
+	if (!*folder)
+		return ib_fail(err, IB_INPUT, "'--archive' names no folder");
+	for (i = 0; i < parts->count; i++)
+		rows[i] = (struct ib_archive_part){ parts->recipes[i], parts->locks[i] };
+	IB_TRY(ib_build_archive(session, rows, parts->count, lock_path, folder, err));
+	if (!cli->quiet)
+		printf("%s\n", folder);
+	return 0;
+}
+
+static int fetch(const struct ib_cli *cli, const struct ib_session *session, const char *recipe,
+		 struct parts *parts, struct ib_error *err)
+{
+	size_t i = 0;
+
+	IB_TRY(read_parts(cli, recipe, parts, err));
+	for (i = 0; i < parts->count; i++)
+		IB_TRY(ib_build_fetch(session, parts->recipes[i], parts->locks[i], err));
+	return archive(cli, session, parts, recipe, err);
 }
 
 static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
 {
-	IB_AUTO(ib_recipe) recipe = NULL;
+	__attribute__((cleanup(done_parts))) struct parts parts = { .count = 0 };
+	ib_autofree const char **origins = ib_alloc_array(cli->option_count + 1, sizeof(*origins));
 	struct ib_session session;
 	size_t i = 0;
 
 	(void)count;
 	IB_TRY(ib_cli_session(cli, &session, err));
-	IB_TRY(ib_cli_read_recipe(cli, args[0], &recipe, err));
-	if (ib_cli_option(cli, "arch"))
-		return fetch_part(cli, &session, args[0], recipe->architecture, err);
-	for (i = 0; i < recipe->architectures.count; i++)
-		IB_TRY(fetch_part(cli, &session, args[0], recipe->architectures.items[i], err));
-	return 0;
+	for (i = 0; i < cli->option_count; i++)
+		if (!strcmp(cli->options[i].name, "origin"))
+			origins[session.origin_count++] = cli->options[i].value;
+	session.origins = origins;
+	return fetch(cli, &session, args[0], &parts, err);
 }
 
 const struct ib_command ib_cmd_fetch = {
