@@ -9,7 +9,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define REDRAW_MS 100
+#define REDRAW_MS     100
+#define PLAIN_LINE_MS 10000 /* where nothing is redrawn, a line this often */
 
 void ib_terminal_init(struct ib_terminal *terminal, enum ib_color color, int progress_fd)
 {
@@ -87,31 +88,82 @@ static void write_log(void *context, enum ib_log_level level, const char *text)
 	pthread_mutex_unlock(&terminal->lock);
 }
 
+/* A new kind of work, or the same from its beginning: rates count from here. */
+static void begin_progress(struct ib_terminal *terminal, const char *what, uint64_t done,
+			   int64_t now)
+{
+	if (terminal->what && !strcmp(terminal->what, what) && done >= terminal->begun_at)
+		return;
+	ib_free(terminal->what);
+	terminal->what = ib_strdup(what);
+	terminal->begun_at = done;
+	terminal->begun_ms = terminal->last_line_ms = now;
+}
+
+/* Bytes a second since it began; 0: too early to say. */
+static uint64_t rate_of(const struct ib_terminal *terminal, uint64_t done, int64_t now)
+{
+	int64_t passed = now - terminal->begun_ms;
+
+	return passed < REDRAW_MS ? 0 : (done - terminal->begun_at) * 1000 / (uint64_t)passed;
+}
+
+/* "packages: 12 of 143 MiB, 8.1 MiB/s, 16 s left"; the caller owns it. */
+static char *progress_line(const char *what, uint64_t done, uint64_t total, const char *unit,
+			   uint64_t rate)
+{
+	const unsigned long long mebibyte = 1 << 20;
+
+	if (strcmp(unit, "bytes") != 0)
+		return ib_strf("%s: %llu of %llu %s", what, (unsigned long long)done,
+			       (unsigned long long)total, unit);
+	if (!rate || total < done)
+		return ib_strf("%s: %llu of %llu MiB", what, (unsigned long long)done / mebibyte,
+			       (unsigned long long)total / mebibyte);
+	return ib_strf("%s: %llu of %llu MiB, %llu.%llu MiB/s, %llu s left", what,
+		       (unsigned long long)done / mebibyte, (unsigned long long)total / mebibyte,
+		       rate / mebibyte, rate % mebibyte * 10 / mebibyte,
+		       (unsigned long long)(total - done + rate - 1) / rate);
+}
+
+static void draw_progress(struct ib_terminal *terminal, const char *line, bool is_bytes,
+			  int64_t now)
+{
+	if (terminal->quiet)
+		return;
+	if (terminal->is_terminal) {
+		erase_line(terminal);
+		fputs(line, stderr);
+		fflush(stderr);
+		terminal->line_is_drawn = true;
+	} else if (is_bytes && now - terminal->last_line_ms >= PLAIN_LINE_MS) {
+		fprintf(stderr, "imagebuild: %s\n", line);
+		terminal->last_line_ms = now;
+	}
+}
+
 static void show_progress(void *context, const char *what, uint64_t done, uint64_t total,
 			  const char *unit)
 {
 	struct ib_terminal *terminal = context;
 	int64_t now = ib_clock_monotonic_ms();
 	bool is_bytes = !strcmp(unit, "bytes");
-	uint64_t scale = is_bytes ? 1 << 20 : 1;
-	const char *name = is_bytes ? "MiB" : unit;
 
 	pthread_mutex_lock(&terminal->lock);
+	begin_progress(terminal, what, done, now);
 	if (now - terminal->last_drawn_ms >= REDRAW_MS || done == total) {
+		uint64_t rate = is_bytes ? rate_of(terminal, done, now) : 0;
+		ib_autofree char *line = progress_line(what, done, total, unit, rate);
+		ib_autofree char *speed =
+			is_bytes ? ib_strf(",\"rate\":%llu", (unsigned long long)rate)
+				 : ib_strdup("");
 		ib_autofree char *more =
-			ib_strf(",\"done\":%llu,\"total\":%llu,\"unit\":\"%s\"",
-				(unsigned long long)done, (unsigned long long)total, unit);
+			ib_strf(",\"done\":%llu,\"total\":%llu,\"unit\":\"%s\"%s",
+				(unsigned long long)done, (unsigned long long)total, unit, speed);
 
 		terminal->last_drawn_ms = now;
 		write_event(terminal, "progress", what, more);
-		if (terminal->is_terminal && !terminal->quiet) {
-			erase_line(terminal);
-			fprintf(stderr, "%s: %llu of %llu %s", what,
-				(unsigned long long)(done / scale),
-				(unsigned long long)(total / scale), name);
-			fflush(stderr);
-			terminal->line_is_drawn = true;
-		}
+		draw_progress(terminal, line, is_bytes, now);
 	}
 	pthread_mutex_unlock(&terminal->lock);
 }
@@ -128,6 +180,7 @@ void ib_terminal_finish(struct ib_terminal *terminal)
 	pthread_mutex_lock(&terminal->lock);
 	erase_line(terminal);
 	fflush(stderr);
+	ib_free(ib_take(terminal->what));
 	pthread_mutex_unlock(&terminal->lock);
 }
 

@@ -3,7 +3,8 @@
  * terminal - where steps, warnings and progress go: stderr.
  *
  * On a terminal progress is one line that is redrawn; elsewhere steps are
- * plain lines and progress is silent. --progress-fd gets JSON Lines.
+ * plain lines, and transfers say now and then how far they are. --progress-fd gets
+ * JSON Lines. Of bytes the rate is told, and how long it will take.
  */
 #ifndef IB_CLI_TERMINAL_H
 #define IB_CLI_TERMINAL_H
@@ -26,6 +27,10 @@ struct ib_terminal {
 	int progress_fd;       /* -1: none */
 	bool line_is_drawn;    /* a progress line stands on the terminal now */
 	int64_t last_drawn_ms; /* so that drawing never costs more than the work */
+	char *what;            /* what is under way, with its rate since it began; owned */
+	uint64_t begun_at;
+	int64_t begun_ms;
+	int64_t last_line_ms;
 };
 
 /* color decides with stderr and NO_COLOR; progress_fd is -1 or a descriptor to write to. */
