@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build/accounts.h"
 #include "build/known.h"
 #include "build/metadata.h"
 #include "build/scriptlets.h"
@@ -65,8 +66,10 @@ static int fetch_chosen(struct ib_work *work, const struct ib_resolution *resolu
 
 /* What no family covers and the recipe does not decide, for one message at the end. */
 struct undecided {
-	struct ib_strings lines; /* for people */
-	struct ib_strings rows;  /* for the recipe */
+	struct ib_strings lines;            /* for people */
+	struct ib_strings rows;             /* for the recipe */
+	const struct ib_package **packages; /* all that were examined, in order */
+	size_t package_count;
 };
 
 /* What the recipe says of it, or NULL. */
@@ -190,6 +193,7 @@ static int examine(struct ib_work *work, const struct ib_resolved_package *chose
 		return ib_fail(err, IB_TRUST,
 			       "package '%s' of repository '%s' is '%s' by its header",
 			       chosen->nevra, chosen->repository, package->nevra);
+	undecided->packages[undecided->package_count++] = package;
 	scriptlets = ib_arena_alloc(work->arena, package->scriptlet_count * sizeof(*scriptlets));
 	for (i = 0; i < package->scriptlet_count; i++)
 		judge(work, package, i, &scriptlets[i], undecided);
@@ -221,7 +225,8 @@ static int compare_repositories(const void *a, const void *b)
 
 /* The lock's text is made from what lies in the work's arena, and the lock is read back from it. */
 static int assemble(struct ib_work *work, const struct ib_resolution *resolution,
-		    struct ib_metadata *metadata, struct ib_lock **ret_lock, struct ib_error *err)
+		    struct ib_metadata *metadata, const struct ib_lock *previous,
+		    struct ib_lock **ret_lock, struct ib_error *err)
 {
 	struct ib_lock_package *lines =
 		ib_arena_alloc(work->arena, resolution->package_count * sizeof(*lines));
@@ -239,6 +244,8 @@ static int assemble(struct ib_work *work, const struct ib_resolution *resolution
 
 	for (i = 0; i < work->recipe->repository_count; i++)
 		IB_TRY(ib_work_keys_digest(&work->recipe->repositories[i], keys[i], err));
+	undecided.packages =
+		ib_arena_alloc(work->arena, resolution->package_count * sizeof(void *));
 	qsort(metadata->locked, metadata->count, sizeof(*metadata->locked), compare_repositories);
 	for (i = 0; i < resolution->package_count && r == 0; i++) {
 		ib_progress(work->session->log, "examining", i, resolution->package_count,
@@ -252,10 +259,13 @@ static int assemble(struct ib_work *work, const struct ib_resolution *resolution
 	ib_strings_done(&undecided.lines);
 	ib_strings_done(&undecided.rows);
 	IB_TRY(r);
+	IB_TRY(ib_work_assign_accounts(work, &lock, undecided.packages, previous, &lock.accounts,
+				       err));
 	IB_TRY(ib_work_run_scriptlets(work, &lock, lines, err));
 	ib_recipe_wishes(work->recipe, &lock.wishes);
 	text = ib_lock_text(&lock);
 	ib_strings_done(&lock.wishes);
+	ib_strings_done(&lock.accounts);
 	return ib_lock_parse(text, "the new lock", ret_lock, err);
 }
 
@@ -285,7 +295,7 @@ static int lock_with(struct ib_work *work, const struct ib_lock_request *request
 	IB_TRY(ib_work_resolve_keeping(work, &metadata, &plan.keeping, &resolution, err));
 	IB_TRY(ib_work_check_update(work, previous, request, &plan, resolution, err));
 	IB_TRY(fetch_chosen(work, resolution, err));
-	return assemble(work, resolution, &metadata, ret_lock, err);
+	return assemble(work, resolution, &metadata, previous, ret_lock, err);
 }
 
 static int lock_part(const struct ib_session *session, const struct ib_lock_request *request,
@@ -293,7 +303,7 @@ static int lock_part(const struct ib_session *session, const struct ib_lock_requ
 {
 	IB_AUTO(ib_recipe) recipe = NULL;
 	IB_AUTO(ib_lock) lock = NULL;
-	struct ib_work work = { .session = session, .arena = ib_arena_new() };
+	struct ib_work work = { .session = session, .arena = ib_arena_new(), .use_derived = true };
 	int r = ib_recipe_read_for(request->recipe, architecture, &recipe, err);
 
 	work.recipe = recipe;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recipe's words as the plain arguments that the generators of state/ take. */
+#include "build/accounts.h"
 #include "build/work.h"
 #include "state/state.h"
 
@@ -112,6 +113,8 @@ void ib_work_plan_state(struct ib_work *work, const struct ib_members *members,
 					    .disable = names_of(&work->recipe->units_disable),
 					    .mask = names_of(&work->recipe->units_mask),
 					    .log = work->session->log };
+	if (work->lock)
+		ret_plan->remembered = ib_work_locked_accounts(work->lock);
 	plan_effects(work, members, ret_plan);
 	plan_accounts(work, ret_plan);
 	plan_sysctl(work, ret_plan);

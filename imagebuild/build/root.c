@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "build/accounts.h"
 #include "build/blocks.h"
 #include "build/content.h"
 #include "build/scriptlets.h"
@@ -95,6 +96,11 @@ static int apply_state(struct ib_work *work, struct ib_error *err)
 
 	ib_work_plan_state(work, &work->root, &plan);
 	IB_TRY(ib_state_apply(work->root_tree, &plan, &accounts, err));
+	if (work->lock->accounts.count) {
+		struct ib_state_names locked = ib_work_locked_accounts(work->lock);
+
+		IB_TRY(ib_state_accounts_check(accounts, &locked, err));
+	}
 	IB_TRY(ib_work_replay_scriptlets(work, work->root_tree, err));
 	IB_TRY(ib_work_put_databases(work, err));
 	lookup = ib_state_accounts_lookup(accounts);

@@ -33,6 +33,8 @@ void ib_state_accounts_free(struct ib_state_accounts *accounts)
 	ib_free(accounts->members);
 	ib_free(accounts->known_users);
 	ib_free(accounts->known_groups);
+	ib_free(accounts->remembered_users);
+	ib_free(accounts->remembered_groups);
 	ib_free(accounts->made_users);
 	ib_free(accounts->made_groups);
 	ib_arena_free(accounts->arena);
@@ -149,14 +151,73 @@ static bool gid_is_free(const struct ib_state_accounts *accounts, const struct i
 	       !is_taken(accounts, true, gid, who->name);
 }
 
+/* The number that a lock keeps for this name, in *ret_id; for another name: whether it keeps id. */
+static bool is_remembered(const struct ib_state_accounts *accounts, bool is_user, const char *name,
+			  uint32_t *ret_id)
+{
+	const struct ib_known_account *list =
+		is_user ? accounts->remembered_users : accounts->remembered_groups;
+	size_t count = is_user ? accounts->remembered_user_count : accounts->remembered_group_count;
+	size_t i = 0;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(list[i].name, name)) {
+			*ret_id = list[i].id;
+			return true;
+		}
+	return false;
+}
+
+static bool is_kept_for_another(const struct ib_state_accounts *accounts, const char *name,
+				uint32_t id)
+{
+	size_t i = 0;
+
+	for (i = 0; i < accounts->remembered_user_count; i++)
+		if (accounts->remembered_users[i].id == id &&
+		    strcmp(accounts->remembered_users[i].name, name) != 0)
+			return true;
+	for (i = 0; i < accounts->remembered_group_count; i++)
+		if (accounts->remembered_groups[i].id == id &&
+		    strcmp(accounts->remembered_groups[i].name, name) != 0)
+			return true;
+	return false;
+}
+
+void ib_accounts_remember(struct ib_state_accounts *accounts, const char *line)
+{
+	const char *kind = ib_state_word(accounts->arena, &line);
+	const char *name = ib_state_word(accounts->arena, &line);
+	const char *number = ib_state_word(accounts->arena, &line);
+	struct ib_known_account known = { .name = name };
+	uint64_t id = 0;
+
+	if (!number || !ib_str_to_u64(number, UINT32_MAX - 1, &id))
+		return; /* the lock's reader has checked its lines */
+	known.id = (uint32_t)id;
+	if (!strcmp(kind, "user")) {
+		ib_grow(accounts->remembered_users, accounts->remembered_user_count);
+		accounts->remembered_users[accounts->remembered_user_count++] = known;
+	} else {
+		ib_grow(accounts->remembered_groups, accounts->remembered_group_count);
+		accounts->remembered_groups[accounts->remembered_group_count++] = known;
+	}
+}
+
 /* The next number from the range of this account that suits; false when there is none left. */
 static bool next_free(struct ib_state_accounts *accounts, const struct ib_account *who,
 		      bool for_user, uint32_t *ret_id)
 {
+	if (is_remembered(accounts, for_user, who->name, ret_id) &&
+	    (for_user ? uid_is_free(accounts, who, *ret_id, true)
+		      : gid_is_free(accounts, who, *ret_id)))
+		return true;
 	while (who->late ? accounts->late_search <= PLAN_HIGHEST
 			 : accounts->search > accounts->lowest) {
 		uint32_t id = who->late ? accounts->late_search++ : --accounts->search;
 
+		if (is_kept_for_another(accounts, who->name, id))
+			continue;
 		if (for_user ? uid_is_free(accounts, who, id, true)
 			     : gid_is_free(accounts, who, id)) {
 			*ret_id = id;
@@ -344,4 +405,59 @@ char *ib_state_accounts_text(const struct ib_state_accounts *accounts)
 				accounts->known_groups[i].id);
 	ib_strings_sort_unique(&lines);
 	return ib_strings_join(&lines, "\n");
+}
+
+/* "user NAME " of a line; where its number begins. */
+static size_t number_at(const char *line)
+{
+	const char *blank = strrchr(line, ' ');
+
+	return blank ? (size_t)(blank - line) + 1 : strlen(line);
+}
+
+static const char *line_of(const char *const *lines, size_t count, const char *like)
+{
+	size_t length = number_at(like);
+	size_t i = 0;
+
+	for (i = 0; i < count; i++)
+		if (!strncmp(lines[i], like, length) && number_at(lines[i]) == length)
+			return lines[i];
+	return NULL;
+}
+
+static int drifted(const char *line, const char *words, const char *other, struct ib_error *err)
+{
+	size_t length = number_at(line);
+
+	(void)ib_fail(err, IB_INPUT, "the image has '%.*s' as number %s, %s%s", (int)length - 1,
+		      line, line + length, words, other);
+	ib_error_hint(err, "Run 'imagebuild lock' again, and look at what changed; files on disks "
+			   "that outlive the image belong to numbers.");
+	return -IB_INPUT;
+}
+
+int ib_state_accounts_check(const struct ib_state_accounts *accounts,
+			    const struct ib_state_names *locked, struct ib_error *err)
+{
+	ib_autofree char *text = ib_state_accounts_text(accounts);
+	IB_AUTO_STRINGS(lines);
+	size_t i = 0;
+
+	ib_strings_split(&lines, text, "\n");
+	for (i = 0; i < lines.count; i++) {
+		const char *its = line_of(locked->items, locked->count, lines.items[i]);
+
+		if (!its)
+			return drifted(lines.items[i], "which the lock does not know", "", err);
+		if (strcmp(its, lines.items[i]) != 0)
+			return drifted(lines.items[i], "but the lock keeps number ",
+				       its + number_at(its), err);
+	}
+	for (i = 0; i < locked->count; i++)
+		if (!line_of((const char *const *)lines.items, lines.count, locked->items[i]))
+			return ib_fail(err, IB_INPUT,
+				       "the lock keeps '%s', which the image does not have",
+				       locked->items[i]);
+	return 0;
 }

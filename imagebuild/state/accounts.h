@@ -48,6 +48,9 @@ struct ib_state_accounts {
 	size_t member_count;
 	struct ib_known_account *known_users, *known_groups;
 	size_t known_user_count, known_group_count;
+	/* Numbers that a lock keeps for names, whether they exist or not. */
+	struct ib_known_account *remembered_users, *remembered_groups;
+	size_t remembered_user_count, remembered_group_count;
 	/* Which were made, in order: what is written. */
 	struct ib_account **made_users, **made_groups;
 	size_t made_user_count, made_group_count;
@@ -64,6 +67,8 @@ void ib_accounts_know(struct ib_state_accounts *accounts, bool is_user, const ch
 		      uint32_t id, bool is_made);
 const struct ib_known_account *ib_accounts_find(const struct ib_state_accounts *accounts,
 						bool is_user, const char *name);
+/* A line of what a lock keeps; before numbering. */
+void ib_accounts_remember(struct ib_state_accounts *accounts, const char *line);
 /* Users and groups that are only mentioned as members, and numbers for all. */
 int ib_accounts_number(struct ib_state_accounts *accounts, struct ib_error *err) IB_MUST_CHECK;
 

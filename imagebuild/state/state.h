@@ -74,6 +74,8 @@ struct ib_state_plan {
 	size_t user_count;
 	const struct ib_state_group *groups;
 	size_t group_count;
+	/* "user NAME UID", "group NAME GID": who has no fixed number gets this one again */
+	struct ib_state_names remembered;
 	struct ib_state_names enable, disable, mask; /* units */
 	const struct ib_state_sysctl *sysctl;
 	size_t sysctl_count;
@@ -89,6 +91,9 @@ void ib_state_accounts_free(struct ib_state_accounts *accounts);
 struct ib_accounts ib_state_accounts_lookup(struct ib_state_accounts *accounts);
 /* "user NAME UID" and "group NAME GID" lines, sorted: what a lock keeps so that numbers stay. */
 char *ib_state_accounts_text(const struct ib_state_accounts *accounts);
+/* Whether they are those of the lock, number by number; IB_INPUT names both. */
+int ib_state_accounts_check(const struct ib_state_accounts *accounts,
+			    const struct ib_state_names *locked, struct ib_error *err) IB_MUST_CHECK;
 
 /*
  * Folders and links that must be there before any package lays files through

@@ -295,6 +295,8 @@ int ib_state_sysusers(struct ib_state *state, struct ib_error *err)
 	IB_TRY(ib_accounts_read_files(state, err));
 	IB_TRY(read_login_defs(state, err));
 	want_plan(state);
+	for (i = 0; i < state->plan->remembered.count; i++)
+		ib_accounts_remember(state->accounts, state->plan->remembered.items[i]);
 	ib_state_config_files(state, "sysusers.d", ".conf", &paths);
 	for (i = 0; i < paths.count; i++)
 		IB_TRY(read_config(state, paths.items[i], err));
