@@ -13,20 +13,24 @@
 
 #include "resolve/internal.h"
 
+struct slot {
+	const struct ib_resolve_kept *kept;
+};
+
 struct keeper {
 	struct ib_resolver *resolver;
-	const struct ib_resolve_kept **sorted; /* owned list, by NEVRA */
-	struct ib_map *by_nevra;               /* of sorted; values are pointers into it */
-	Id *found;                             /* by the order of sorted; owned */
+	struct slot *sorted;     /* owned list, by NEVRA */
+	struct ib_map *by_nevra; /* of sorted; values are pointers into it */
+	Id *found;               /* by the order of sorted; owned */
 };
 
 static int compare_kept(const void *a, const void *b)
 {
-	const struct ib_resolve_kept *const *x = a;
-	const struct ib_resolve_kept *const *y = b;
-	int order = strcmp((*x)->nevra, (*y)->nevra);
+	const struct slot *x = a;
+	const struct slot *y = b;
+	int order = strcmp(x->kept->nevra, y->kept->nevra);
 
-	return order ? order : strcmp((*x)->sha256, (*y)->sha256);
+	return order ? order : strcmp(x->kept->sha256, y->kept->sha256);
 }
 
 static bool has_digest(Solvable *s, const char *sha256)
@@ -45,7 +49,7 @@ static void mark_names(const struct keeper *keeper, size_t count, Map *names)
 
 	map_init(names, pool->ss.nstrings);
 	for (i = 0; i < count; i++) {
-		ib_autofree char *name = ib_resolve_name_of(keeper->sorted[i]->nevra);
+		ib_autofree char *name = ib_resolve_name_of(keeper->sorted[i].kept->nevra);
 		Id id = pool_str2id(pool, name, 0);
 
 		if (id)
@@ -63,16 +67,16 @@ static void find(struct keeper *keeper, size_t count)
 	mark_names(keeper, count, &names);
 	FOR_POOL_SOLVABLES (p) {
 		Solvable *s = pool_id2solvable(pool, p);
-		const struct ib_resolve_kept *const *kept = NULL;
+		const struct slot *slot = NULL;
 		Id *found = NULL;
 
 		if (!MAPTST(&names, s->name))
 			continue;
-		kept = ib_map_get(keeper->by_nevra, ib_resolve_nevra(pool, p));
-		if (!kept || !has_digest(s, (*kept)->sha256))
+		slot = ib_map_get(keeper->by_nevra, ib_resolve_nevra(pool, p));
+		if (!slot || !has_digest(s, slot->kept->sha256))
 			continue;
-		found = &keeper->found[kept - keeper->sorted];
-		if (!*found || ib_str_equal(s->repo->name, (*kept)->repository))
+		found = &keeper->found[slot - keeper->sorted];
+		if (!*found || ib_str_equal(s->repo->name, slot->kept->repository))
 			*found = p;
 	}
 	map_free(&names);
@@ -190,7 +194,7 @@ static Id add_gone(struct ib_resolver *resolver, const struct ib_resolve_kept *k
 static void settle(struct keeper *keeper, size_t i)
 {
 	struct ib_resolver *resolver = keeper->resolver;
-	const struct ib_resolve_kept *kept = keeper->sorted[i];
+	const struct ib_resolve_kept *kept = keeper->sorted[i].kept;
 	Id p = keeper->found[i];
 
 	if (!p && kept->package)
@@ -210,17 +214,16 @@ void ib_resolve_load_kept(struct ib_resolver *resolver)
 {
 	const struct ib_resolve_request *request = resolver->request;
 	IB_AUTO(ib_map) by_nevra = ib_map_new();
-	ib_autofree const struct ib_resolve_kept **sorted =
-		ib_alloc_array(request->keep_count + 1, sizeof(*sorted));
+	ib_autofree struct slot *sorted = ib_alloc_array(request->keep_count + 1, sizeof(*sorted));
 	ib_autofree Id *found = ib_alloc_array(request->keep_count + 1, sizeof(*found));
 	struct keeper keeper = { resolver, sorted, by_nevra, found };
 	size_t i = 0;
 
 	for (i = 0; i < request->keep_count; i++)
-		sorted[i] = &request->keep[i];
+		sorted[i].kept = &request->keep[i];
 	qsort(sorted, request->keep_count, sizeof(*sorted), compare_kept);
 	for (i = 0; i < request->keep_count; i++)
-		ib_map_set(by_nevra, sorted[i]->nevra, &sorted[i]);
+		ib_map_set(by_nevra, sorted[i].kept->nevra, &sorted[i]);
 	find(&keeper, request->keep_count);
 	for (i = 0; i < request->keep_count; i++)
 		settle(&keeper, i);
