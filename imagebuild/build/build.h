@@ -97,13 +97,19 @@ int ib_build_diff(const struct ib_session *session, const struct ib_locks *befor
 		  const struct ib_locks *after, struct ib_lock_diff **ret_diff,
 		  struct ib_error *err) IB_MUST_CHECK;
 
+/* What is asked about. */
+struct ib_question {
+	const char *words; /* as a wish */
+	bool initrd;       /* about the initrd, not the root */
+};
+
 /*
  * Why what the words name is not in the lock's set for the root, or for the initrd: the
  * wishes are resolved with all that the lock has kept as it is. The answer is resolve's.
  */
 struct ib_why_nots;
 int ib_build_why_not(const struct ib_session *session, const struct ib_recipe *recipe,
-		     const struct ib_lock *lock, const char *words, bool initrd,
+		     const struct ib_lock *lock, const struct ib_question *question,
 		     struct ib_why_nots **ret_answer, struct ib_error *err) IB_MUST_CHECK;
 
 /* Where a path of the root comes from. */

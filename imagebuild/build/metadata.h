@@ -42,11 +42,6 @@ int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *meta
 			    const struct ib_keeping *keeping, struct ib_resolution **ret_resolution,
 			    struct ib_error *err) IB_MUST_CHECK;
 
-struct ib_question {
-	const char *words; /* as a wish */
-	bool initrd;       /* about the initrd, not the root */
-};
-
 /* Why what the words name is not in the set; keeping as above. */
 int ib_work_why_not(struct ib_work *work, const struct ib_metadata *metadata,
 		    const struct ib_keeping *keeping, const struct ib_question *question,

@@ -114,15 +114,14 @@ static int ask_why_not(struct ib_work *work, const struct ib_lock_request *reque
 }
 
 int ib_build_why_not(const struct ib_session *session, const struct ib_recipe *recipe,
-		     const struct ib_lock *lock, const char *words, bool initrd,
+		     const struct ib_lock *lock, const struct ib_question *question,
 		     struct ib_why_nots **ret_answer, struct ib_error *err)
 {
 	const struct ib_lock_request request = { .moves = IB_LOCK_MOVES_NOTHING };
-	const struct ib_question question = { .words = words, .initrd = initrd };
 	struct ib_work work = {
 		.session = session, .recipe = recipe, .lock = lock, .arena = ib_arena_new()
 	};
-	int r = ask_why_not(&work, &request, &question, ret_answer, err);
+	int r = ask_why_not(&work, &request, question, ret_answer, err);
 
 	ib_work_done(&work);
 	return r;

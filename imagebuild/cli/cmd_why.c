@@ -308,11 +308,12 @@ static int tell_why_not(const struct ib_cli *cli, const struct ib_recipe *recipe
 			const struct ib_lock *lock, const char *word, struct ib_error *err)
 {
 	IB_AUTO(ib_why_nots) answer = NULL;
+	const struct ib_question question = { .words = word,
+					      .initrd = ib_cli_option(cli, "initrd") != NULL };
 	struct ib_session session;
 
 	IB_TRY(ib_cli_session(cli, &session, err));
-	IB_TRY(ib_build_why_not(&session, recipe, lock, word, ib_cli_option(cli, "initrd") != NULL,
-				&answer, err));
+	IB_TRY(ib_build_why_not(&session, recipe, lock, &question, &answer, err));
 	return print_why_nots(cli, word, answer, err);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "package/line_diff.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define CONTEXT   3
@@ -161,6 +162,7 @@ static void put_hunk(struct ib_buffer *out, const struct lines *a, const struct 
 		const struct lines *from = step->sign == '+' ? b : a;
 		size_t i = step->sign == '+' ? step->b : step->a;
 
+		assert(from->starts && i < from->count);
 		ib_buffer_put_u8(out, (uint8_t)step->sign);
 		ib_buffer_put(out, from->starts[i], from->sizes[i]);
 		ib_buffer_puts(out, "\n");

@@ -103,6 +103,18 @@ static void drop_known(const struct ib_advisory *const *known, size_t known_coun
 	*count = kept;
 }
 
+/* Of what did not move a mended flaw is no news, only that there is an update. */
+static void keep_security(const struct ib_advisory **list, size_t *count)
+{
+	size_t kept = 0;
+	size_t i = 0;
+
+	for (i = 0; i < *count; i++)
+		if (ib_advisory_is_security(list[i]))
+			list[kept++] = list[i];
+	*count = kept;
+}
+
 /* A package that did not move, and something that was found out about it since. */
 static void advise_unmoved(struct ib_lock_diff *diff, struct ib_lock_change *change,
 			   const struct ib_advisories *earlier, const struct ib_advisories *now)
@@ -116,6 +128,7 @@ static void advise_unmoved(struct ib_lock_diff *diff, struct ib_lock_change *cha
 	size_t count = ib_advisories_find(now, &move, &found);
 	size_t known_count = count ? ib_advisories_find(earlier, &move, &known) : 0;
 
+	keep_security(found, &count);
 	drop_known(known, known_count, found, &count);
 	if (!count)
 		return;
@@ -148,8 +161,9 @@ static void judge(struct ib_lock_change *change)
 {
 	size_t i = 0;
 
-	if (change->opened_count)
-		change->facets |= IB_LOCK_FACET_OPENED;
+	for (i = 0; i < change->opened_count; i++)
+		if (ib_advisory_is_security(change->opened[i]))
+			change->facets |= IB_LOCK_FACET_OPENED;
 	change->weight = kinds[change->kind].weight;
 	for (i = 0; i < IB_COUNT(facets); i++)
 		if (change->facets & facets[i].facet)

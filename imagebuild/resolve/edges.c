@@ -64,7 +64,8 @@ static void add_all(struct builder *builder, size_t parent, Id id)
 		int i = 0;
 
 		queue_init(&wanted);
-		solvable_lookup_deparray(pool_id2solvable(builder->pool, id), keys[k], &wanted, -1);
+		/* 0: also what stands behind the marker, which is what scriptlets require. */
+		solvable_lookup_deparray(pool_id2solvable(builder->pool, id), keys[k], &wanted, 0);
 		for (i = 0; i < wanted.count; i++)
 			if (wanted.elements[i] != SOLVABLE_PREREQMARKER)
 				add_edges(builder, parent, wanted.elements[i], k == 1);

@@ -140,7 +140,8 @@ static void tell_dependencies(struct collector *collector, bool initrd, Id paren
 	Id pp = 0;
 
 	queue_init(&wanted);
-	solvable_lookup_deparray(pool_id2solvable(pool, parent), keyname, &wanted, -1);
+	/* 0: also what stands behind the marker, which is what scriptlets require. */
+	solvable_lookup_deparray(pool_id2solvable(pool, parent), keyname, &wanted, 0);
 	for (i = 0; i < wanted.count; i++) {
 		ib_autofree char *text = ib_strdup(pool_dep2str(pool, wanted.elements[i]));
 		struct ib_resolved_why why = { keyname == SOLVABLE_REQUIRES
@@ -148,6 +149,8 @@ static void tell_dependencies(struct collector *collector, bool initrd, Id paren
 						       : IB_RESOLVE_RECOMMENDED,
 					       text, index_of(collector, parent) };
 
+		if (wanted.elements[i] == SOLVABLE_PREREQMARKER)
+			continue;
 		FOR_PROVIDES (p, pp, wanted.elements[i])
 			tell_why(collector, initrd, p, why, todo);
 	}

@@ -536,6 +536,30 @@ START_TEST(many_threads_stream_at_once_and_see_the_same)
 }
 END_TEST
 
+/* Without any key: by the digest that a lock has, and by no other. */
+START_TEST(a_header_is_believed_by_its_digest)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = package_path("bash-4.2.46-31.el7.x86_64.rpm");
+	struct ib_rpm_request request = { .path = path, .depth = IB_RPM_HEADER, .arena = arena };
+	IB_AUTO(ib_rpm) by_key = NULL;
+	IB_AUTO(ib_rpm) rpm = NULL;
+	char wrong[65];
+
+	if (!path)
+		return;
+	ck_ok(open_with(path, NULL, IB_RPM_HEADER, &by_key, &err));
+	request.header_sha256 = ib_rpm_package(by_key)->header_sha256;
+	ck_ok(ib_rpm_open(&request, &rpm, &err));
+	ck_assert_str_eq(ib_rpm_package(rpm)->signer, "");
+	memcpy(wrong, request.header_sha256, sizeof(wrong));
+	wrong[0] = wrong[0] == '0' ? '1' : '0';
+	request.header_sha256 = wrong;
+	ib_rpm_free(ib_take(rpm));
+	ck_fails(ib_rpm_open(&request, &rpm, &err), IB_TRUST, "the header of '");
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("rpm");
@@ -543,6 +567,7 @@ Suite *ib_suite(void)
 	TCase *refusing = tcase_create("refusing");
 
 	tcase_add_checked_fixture(reading, set_up, tear_down);
+	tcase_add_test(reading, a_header_is_believed_by_its_digest);
 	tcase_add_test(reading, a_signed_package_is_believed_and_says_what_it_is);
 	tcase_add_test(reading, a_stream_gives_every_file_once);
 	tcase_add_test(reading, hard_links_come_once_with_their_content);
