@@ -70,7 +70,7 @@ VM_SRC   := $(wildcard vmtests/*.c)
 
 .PHONY: all image repo check check-all binaries test unit cli scripts corpus fuzz vmtest bench lint format-check \
 	format layers symbols headers shell tidy cppcheck analyze san cov ci clean help
-.SECONDARY:
+.PRECIOUS: $(OUT)/obj/%.o
 
 all: $(OUT)/imagebuild ## build/debug/imagebuild; MODE=release for the hardened one
 
