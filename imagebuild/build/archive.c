@@ -208,11 +208,11 @@ static char *without_slashes(const char *path)
 }
 
 int ib_build_archive(const struct ib_session *session, const struct ib_archive_part *parts,
-		     size_t part_count, const char *lock_path, const char *given,
+		     size_t part_count, const char *lock_path, const char *folder,
 		     struct ib_error *err)
 {
-	ib_autofree char *folder = without_slashes(given);
-	ib_autofree char *partial = ib_strf("%s.partial", folder);
+	ib_autofree char *target = without_slashes(folder);
+	ib_autofree char *partial = ib_strf("%s.partial", target);
 	IB_AUTO(ib_arena) arena = ib_arena_new();
 	IB_AUTO(ib_map) known = ib_map_new();
 	struct archiving archiving = {
@@ -221,17 +221,17 @@ int ib_build_archive(const struct ib_session *session, const struct ib_archive_p
 	struct ib_error ignored = IB_ERROR_INIT; /* the first failure is told */
 	int r = 0;
 
-	/* An empty folder may be replaced; what somebody keeps there may not. */
-	if (rmdir(folder) && errno != ENOENT) {
-		(void)ib_fail(err, IB_INPUT, "'%s' is there already", folder);
-		ib_error_hint(err, "Name a folder that is not there yet, or remove this one.");
+	/* An empty target may be replaced; what somebody keeps there may not. */
+	if (rmdir(target) && errno != ENOENT) {
+		(void)ib_fail(err, IB_INPUT, "'%s' is there already", target);
+		ib_error_hint(err, "Name a target that is not there yet, or remove this one.");
 		return -IB_INPUT;
 	}
 	IB_TRY(ib_file_remove_tree(partial, err));
 	r = fill(&archiving, parts, part_count, lock_path, err);
 	ib_free(archiving.packages);
 	if (r == 0)
-		return ib_file_rename(partial, folder, err);
+		return ib_file_rename(partial, target, err);
 	if (ib_file_remove_tree(partial, &ignored) < 0)
 		ib_error_clear(&ignored);
 	return r;
