@@ -60,11 +60,14 @@ static int put_rpmdb(struct ib_work *work, struct ib_error *err)
 		const struct ib_package *package = work->root.members[i]->package;
 		bool *left_out =
 			ib_arena_alloc(work->arena, package->file_count * sizeof(*left_out));
+		bool *lost = ib_arena_alloc(work->arena, package->file_count * sizeof(*lost));
 		ib_autofree bool *selected = ib_tree_select_files(package, &filter);
 
-		for (j = 0; j < package->file_count; j++)
+		for (j = 0; j < package->file_count; j++) {
 			left_out[j] = !selected[j] && !(package->files[j].flags & IB_FILE_GHOST);
-		rows[i] = (struct ib_rpmdb_row){ work->root.members[i]->rpm, left_out };
+			lost[j] = ib_tree_has_lost(work->root_tree, (uint32_t)i, (uint32_t)j);
+		}
+		rows[i] = (struct ib_rpmdb_row){ work->root.members[i]->rpm, left_out, lost };
 	}
 	IB_TRY(ib_rpmdb_write(rows, work->root.count, work->lock->build_time,
 			      ib_outputs_folder(work->outputs), &database, err));

@@ -77,9 +77,13 @@ static bool put_states(const struct ib_rpmdb_row *row, Header header)
 
 	if (!count)
 		return true;
-	for (i = 0; i < count; i++)
-		states[i] = row->left_out && row->left_out[i] ? RPMFILE_STATE_NOTINSTALLED
-							      : RPMFILE_STATE_NORMAL;
+	for (i = 0; i < count; i++) {
+		states[i] = RPMFILE_STATE_NORMAL;
+		if (row->wrong_color && row->wrong_color[i])
+			states[i] = RPMFILE_STATE_WRONGCOLOR;
+		if (row->left_out && row->left_out[i])
+			states[i] = RPMFILE_STATE_NOTINSTALLED;
+	}
 	return headerPutChar(header, RPMTAG_FILESTATES, states, (rpm_count_t)count) == 1;
 }
 

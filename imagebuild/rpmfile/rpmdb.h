@@ -23,6 +23,8 @@ struct ib_rpmdb_row {
 	const struct ib_rpm *rpm;
 	/* One for each of the package's files, or NULL: true where the file was left out. */
 	const bool *left_out;
+	/* The same, or NULL: true where a file of another colour has the path. */
+	const bool *wrong_color;
 };
 
 #define IB_RPMDB_MAX (1U << 30)

@@ -313,3 +313,23 @@ const uint8_t *ib_tree_payload_sha256(const struct ib_tree *tree, uint32_t numbe
 		return NULL;
 	return package->files[file].digest;
 }
+
+bool ib_tree_has_lost(const struct ib_tree *tree, uint32_t number, uint32_t file)
+{
+	const struct ib_laid_package *laid = NULL;
+	const struct ib_inode *winner = NULL;
+	const struct ib_node *node = NULL;
+	uint32_t color = 0;
+
+	if (number >= tree->package_count || !tree->packages[number].package)
+		return false;
+	laid = &tree->packages[number];
+	if (file >= laid->package->file_count || !laid->inodes[file])
+		return false;
+	color = laid->package->files[file].color;
+	node = color ? ib_tree_find(tree, laid->package->files[file].path) : NULL;
+	winner = node ? node->inode : NULL;
+	if (!winner || winner->origin.kind != IB_ORIGIN_PACKAGE || winner->package == number)
+		return false;
+	return tree->packages[winner->package].package->files[winner->file].color != color;
+}

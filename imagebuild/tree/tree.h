@@ -78,6 +78,9 @@ struct ib_inode *ib_tree_payload_inode(const struct ib_tree *tree, uint32_t numb
 /* The SHA-256 that the header gives this file's content, NULL where it has none of that kind. */
 const uint8_t *ib_tree_payload_sha256(const struct ib_tree *tree, uint32_t number, uint32_t file);
 
+/* Whether this file made room for one of another package and another colour (a 64-bit one). */
+bool ib_tree_has_lost(const struct ib_tree *tree, uint32_t number, uint32_t file);
+
 /* A path to lay down: what is NULL or 0 stands for the usual (root, tree's mtime). */
 struct ib_tree_entry {
 	const char *path;

@@ -301,8 +301,10 @@ START_TEST(of_two_elf_colours_the_64_bit_one_stays)
 		IB_AUTO(ib_tree) tree = ib_tree_new(100);
 
 		lay(tree, first, &packages[first]);
+		ck_assert(!ib_tree_has_lost(tree, first, 0));
 		lay(tree, 1 - first, &packages[1 - first]);
 		ck_assert_str_eq(ib_tree_find(tree, "/bin/x")->inode->origin.name, "wide");
+		ck_assert(ib_tree_has_lost(tree, 0, 0) && !ib_tree_has_lost(tree, 1, 0));
 	}
 }
 END_TEST
