@@ -100,7 +100,7 @@ def packages_of(lock, store):
 
 def build_time(lock):
     with open(lock, encoding="utf-8") as text:
-        return int(re.search(r"^build-time: (\d+)$", text.read(), re.MULTILINE)[1])
+        return int(re.search(r"^ *build-time: (\d+)$", text.read(), re.MULTILINE)[1])
 
 
 def install(top, mount, packages):
