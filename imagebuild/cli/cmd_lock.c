@@ -12,6 +12,8 @@ static const struct ib_option options[] = {
 	IB_OPTION_ALLOW_OLDER,
 	{ "check", NULL, "say whether the lock is current, and write nothing" },
 	IB_OPTION_EXIT_CODE,
+	{ "print", NULL, "print the lock as it stands (with --json: as JSON), and lock nothing" },
+	{ "schema", NULL, "print the JSON Schema of what --json prints, and nothing else" },
 };
 
 static int check_part(const struct ib_cli *cli, const struct ib_session *session, const char *path,
@@ -67,31 +69,77 @@ static void print_counts(const char *path, const struct ib_locks *locks)
 		       locks->count > 1 ? locks->parts[i]->architecture : "");
 }
 
+static int print_json(const struct ib_locks *locks, struct ib_error *err)
+{
+	IB_AUTO_BUFFER(b, SIZE_MAX / 2);
+
+	IB_TRY(ib_locks_put_json(locks, &b, err));
+	(void)fwrite(b.data, 1, b.size, stdout);
+	return 0;
+}
+
+static int print(const struct ib_cli *cli, const char *path, struct ib_error *err)
+{
+	IB_AUTO(ib_locks) locks = NULL;
+	ib_autofree char *text = NULL;
+
+	IB_TRY(ib_locks_read(path, &locks, err));
+	if (cli->json)
+		return print_json(locks, err);
+	text = ib_locks_text(locks);
+	(void)fputs(text, stdout);
+	return 0;
+}
+
+static int print_schema(void)
+{
+	IB_AUTO_BUFFER(b, 1 << 20);
+
+	ib_lock_put_schema(&b);
+	(void)fputs(ib_buffer_text(&b), stdout);
+	return 0;
+}
+
+static int make(const struct ib_cli *cli, const struct ib_session *session, const char *recipe,
+		const char *path, struct ib_error *err)
+{
+	IB_AUTO(ib_locks) previous = NULL;
+	IB_AUTO(ib_locks) locks = NULL;
+	ib_autofree char *text = NULL;
+	struct ib_lock_request request = { .recipe = recipe,
+					   .architecture = ib_cli_option(cli, "arch"),
+					   .now = ib_clock_now() };
+
+	IB_TRY(read_previous(path, &previous, err));
+	request.previous = previous;
+	IB_TRY(ib_build_locks(session, &request, &locks, err));
+	text = ib_locks_text(locks);
+	IB_TRY(ib_file_write(path, text, strlen(text), 0644, err));
+	if (cli->json)
+		return print_json(locks, err);
+	if (!cli->quiet)
+		print_counts(path, locks);
+	return 0;
+}
+
 static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
 {
 	IB_AUTO(ib_recipe) recipe = NULL;
-	IB_AUTO(ib_locks) previous = NULL;
-	IB_AUTO(ib_locks) locks = NULL;
-	ib_autofree char *path = ib_cli_lock_path(cli, args[0]);
-	ib_autofree char *text = NULL;
-	struct ib_lock_request request = { .recipe = args[0],
-					   .architecture = ib_cli_option(cli, "arch"),
-					   .now = ib_clock_now() };
+	ib_autofree char *path = NULL;
 	struct ib_session session;
 
-	(void)count;
+	if (ib_cli_option(cli, "schema"))
+		return print_schema();
+	if (!count)
+		return ib_fail(err, IB_INPUT, "a recipe is needed: imagebuild lock RECIPE");
+	path = ib_cli_lock_path(cli, args[0]);
+	if (ib_cli_option(cli, "print"))
+		return print(cli, path, err);
 	IB_TRY(ib_cli_session(cli, &session, err));
 	IB_TRY(ib_cli_read_recipe(cli, args[0], &recipe, err));
 	if (ib_cli_option(cli, "check"))
 		return check(cli, &session, recipe, err);
-	IB_TRY(read_previous(path, &previous, err));
-	request.previous = previous;
-	IB_TRY(ib_build_locks(&session, &request, &locks, err));
-	text = ib_locks_text(locks);
-	IB_TRY(ib_file_write(path, text, strlen(text), 0644, err));
-	if (!cli->quiet)
-		print_counts(path, locks);
-	return 0;
+	return make(cli, &session, args[0], path, err);
 }
 
 const struct ib_command ib_cmd_lock = {
@@ -100,7 +148,7 @@ const struct ib_command ib_cmd_lock = {
 	.summary = "resolve, fetch and examine the packages, and write the recipe's lock",
 	.options = options,
 	.option_count = IB_COUNT(options),
-	.min_args = 1,
+	.min_args = 0,
 	.max_args = 1,
 	.run = run,
 };

@@ -123,6 +123,10 @@ const struct ib_lock *ib_locks_find(const struct ib_locks *locks, const char *ar
 /* The canonical text of a file with that part, or with all of them; the caller owns it. */
 char *ib_lock_text(const struct ib_lock *lock);
 char *ib_locks_text(const struct ib_locks *locks);
+/* The same keys and values as JSON, appended, with a newline at the end, and its JSON Schema. */
+int ib_locks_put_json(const struct ib_locks *locks, struct ib_buffer *b, struct ib_error *err)
+	IB_MUST_CHECK;
+void ib_lock_put_schema(struct ib_buffer *b);
 /* path is for errors; anything but the canonical spelling is IB_INPUT with its line. */
 int ib_locks_parse(const char *text, const char *path, struct ib_locks **ret_locks,
 		   struct ib_error *err) IB_MUST_CHECK;
