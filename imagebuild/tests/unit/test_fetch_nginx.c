@@ -10,7 +10,10 @@ static const char nginx_text[] =
 	"http {\n"
 	" access_log %1$s/accesses; client_body_temp_path %1$s/t1; proxy_temp_path %1$s/t2;\n"
 	" fastcgi_temp_path %1$s/t3; uwsgi_temp_path %1$s/t4; scgi_temp_path %1$s/t5;\n"
+	" limit_req_zone $server_addr zone=one:32k rate=1r/s;\n"
 	" server { listen 127.0.0.1:%2$d; root %1$s/www;\n"
+	"  location /busy/ { alias %1$s/www/; limit_req zone=one; }\n"
+	"  location /never/ { return 503; }\n"
 	"  location /slow/ { alias %1$s/www/; limit_rate 150k; }\n"
 	" }\n"
 	" server { listen 127.0.0.1:%3$d ssl; root %1$s/www;\n"
@@ -202,6 +205,51 @@ START_TEST(nobodys_netrc_is_read)
 }
 END_TEST
 
+/* One request a second is answered, every other with 503. */
+START_TEST(nginx_is_busy_and_then_good)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct folder folder = { .fds = { 0 } };
+	const struct ib_fetch_sink sink = { &folder, sink_begin, sink_commit, sink_drop };
+	ib_autofree char *busy = ib_strf("http://127.0.0.1:%d/busy/", server_port);
+	ib_autofree char *never = ib_strf("http://127.0.0.1:%d/never/", server_port);
+	ib_autofree char *good = ib_strf("http://127.0.0.1:%d/", server_port);
+	const char *const mirrors[] = { never, good };
+	struct ib_fetch_file file = one_file(mirrors, 2);
+
+	if (nginx_is_missing())
+		return;
+	ck_ok(fetch_url(busy, NULL, &err));
+	ck_assert(!was_answered("\" 503 "));
+	ck_ok(fetch_url(busy, NULL, &err));
+	ck_assert(was_answered("\" 503 "));
+	ck_fails(fetch_url(never, NULL, &err), IB_MISSING, "/never/x%2By.rpm: HTTP 503");
+	ck_ok(ib_fetch_files(&file, 1, &sink, &quick, &err));
+	ck_assert(was_answered("GET /x%2By.rpm"));
+}
+END_TEST
+
+/* What the metadata says of the file is not what the server has. */
+START_TEST(nginx_has_a_file_of_another_length)
+{
+	static const size_t sizes[] = { 0, CONTENT_SIZE - 1, CONTENT_SIZE + 1 };
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *content = ib_alloc(CONTENT_SIZE + 1);
+	ib_autofree char *path = ib_strf("%s/www/x+y.rpm", test_dir);
+	ib_autofree char *url = ib_strf("http://127.0.0.1:%d/", server_port);
+	size_t i = 0;
+
+	if (nginx_is_missing())
+		return;
+	fill_content(content);
+	for (i = 0; i < IB_COUNT(sizes); i++) {
+		ck_ok(ib_file_write(path, content, sizes[i], 0644, &err));
+		ck_fails(fetch_url(url, NULL, &err), IB_TRUST, url);
+		ck_assert(!arrived(0));
+	}
+}
+END_TEST
+
 /* Killed in the middle of a file, and there again a little later. */
 START_TEST(nginx_dies_and_comes_back_and_the_file_goes_on)
 {
@@ -241,6 +289,8 @@ Suite *ib_suite(void)
 	tcase_add_test(nginx, a_certificate_must_be_known_and_for_this_name);
 	tcase_add_test(nginx, a_proxy_of_the_environment_is_used);
 	tcase_add_test(nginx, nobodys_netrc_is_read);
+	tcase_add_test(nginx, nginx_is_busy_and_then_good);
+	tcase_add_test(nginx, nginx_has_a_file_of_another_length);
 	tcase_add_test(nginx, nginx_dies_and_comes_back_and_the_file_goes_on);
 	suite_add_tcase(suite, nginx);
 	return suite;
