@@ -18,16 +18,41 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
+/* Younger than the C library's headers may be; their numbers are the same everywhere. */
+#define NUMBER_setxattrat     463
+#define NUMBER_removexattrat  466
+#define NUMBER_open_tree_attr 467
+
+/* x32 calls are the same ones by another number. */
+#define X32_BIT 0x40000000
+
 #define NAMESPACES \
 	(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | \
-	 CLONE_NEWCGROUP)
+	 CLONE_NEWCGROUP | CLONE_NEWTIME)
 
+/* io_uring is among them because its operations include setting attributes, past this filter. */
 static const int killed[] = {
-	SYS_unshare,   SYS_setns,      SYS_mount,     SYS_umount2,   SYS_pivot_root, SYS_chroot,
-	SYS_chown,     SYS_fchown,     SYS_lchown,    SYS_fchownat,  SYS_setxattr,   SYS_lsetxattr,
-	SYS_fsetxattr, SYS_mknod,      SYS_mknodat,   SYS_ptrace,    SYS_setuid,     SYS_setgid,
-	SYS_setreuid,  SYS_setregid,   SYS_setresuid, SYS_setresgid, SYS_setgroups,  SYS_setfsuid,
-	SYS_open_tree, SYS_move_mount, SYS_fsopen,
+	/* namespaces and roots */
+	SYS_unshare, SYS_setns, SYS_pivot_root, SYS_chroot,
+	/* mounts, the old calls and the new ones */
+	SYS_mount, SYS_umount2, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_fspick, SYS_open_tree,
+	SYS_move_mount, SYS_mount_setattr, NUMBER_open_tree_attr,
+	/* owners */
+	SYS_chown, SYS_fchown, SYS_lchown, SYS_fchownat,
+	/* extended attributes */
+	SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr, NUMBER_setxattrat, SYS_removexattr,
+	SYS_lremovexattr, SYS_fremovexattr, NUMBER_removexattrat, SYS_io_uring_setup,
+	/* device nodes */
+	SYS_mknod, SYS_mknodat,
+	/* other processes */
+	SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev,
+	/* other users */
+	SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid,
+	SYS_setfsuid, SYS_setfsgid, SYS_setgroups, SYS_capset
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -44,6 +69,8 @@ static size_t write_filter(struct sock_filter *filter)
 	*at++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
 	*at++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					     offsetof(struct seccomp_data, nr));
+	*at++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, X32_BIT, 0, 1);
+	*at++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
 	/* clone3 hides its flags from a filter; without it the C library uses clone */
 	*at++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);
 	*at++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
