@@ -95,6 +95,7 @@ repo: ## the local RPM repository of the default recipe, in build/repo/ (STATE=2
 check: ## every test that ends within 25 minutes on two cores
 	$(call packages,build repo test)
 	$(again) -j$(shell nproc) WERROR=1 binaries
+	$(again) repo
 	$(again) WERROR=1 test
 	$(again) image
 	$(again) MODE=release WERROR=1 scripts
