@@ -284,9 +284,9 @@ int ib_yaml_read(const char *path, size_t max_size, struct ib_yaml **ret_yaml, s
 {
 	IB_AUTO_BUFFER(text, max_size + 1);
 
+	text.max_size = max_size;
 	IB_TRY(ib_file_read(path, &text, err));
-	if (text.size > max_size)
-		return ib_fail(err, IB_LIMIT, "'%s' is larger than %zu bytes", path, max_size);
+	text.max_size = max_size + 1; /* the NUL */
 	return ib_yaml_parse(ib_buffer_text(&text), text.size, path, ret_yaml, err);
 }
 
