@@ -291,12 +291,23 @@ static int read_part(const struct ib_lock_reader *reader, const struct ib_yaml_n
 	return read_packages(reader, node);
 }
 
+/* A recipe that was named where a lock belongs must not be called a lock that may go. */
+static int refuse_recipe(const struct ib_lock_reader *reader, const struct ib_yaml_node *image)
+{
+	(void)ib_yaml_fail(reader->path, image, reader->err, "this is a recipe, not a lock");
+	ib_error_hint(reader->err, "'imagebuild lock %s' makes its lock.", reader->path);
+	return -IB_INPUT;
+}
+
 static int read_format(const struct ib_lock_reader *reader, const struct ib_yaml_node *root)
 {
+	const struct ib_yaml_node *image = ib_yaml_get(root, "image");
 	const struct ib_yaml_node *format = NULL;
 	uint64_t version = 0;
 	bool older = false;
 
+	if (image)
+		return refuse_recipe(reader, image);
 	format = get_node(reader, root, "format", IB_YAML_SCALAR);
 	if (!format)
 		return -IB_INPUT;

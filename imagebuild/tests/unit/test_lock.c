@@ -184,6 +184,7 @@ static const struct edit {
 	const char *error;
 } edits[] = {
 	{ "format: 2\n", "format: 1\n", "node.lock:2:9: '1' of 'format' is not the one" },
+	{ "format: 2\n", "format: 1\nimage: {id: node}\n", "this is a recipe, not a lock" },
 	{ "format: 2\n", "format: 3\n", "node.lock:2:9: '3' of 'format' is not the one" },
 	{ "architecture: x86_64", "architecture: sparc", "'sparc' of 'architecture' is not" },
 	{ "build-time: 1700000000", "build-time: soon", "'soon' of 'build-time' is not a number" },
