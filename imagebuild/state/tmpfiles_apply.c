@@ -140,6 +140,13 @@ static int make_node(struct ib_state *state, const struct ib_tmpfiles_line *line
 	return put(state, line, line->path, &entry, err);
 }
 
+static bool lies_below(const struct ib_node *node, const struct ib_node *folder)
+{
+	while (node && node != folder)
+		node = node->parent;
+	return node != NULL;
+}
+
 /* Copies a file or folder with its modes; names and owners of the source stay out. */
 static int copy(struct ib_state *state, const struct ib_tmpfiles_line *line,
 		const struct ib_node *from, const char *to, struct ib_error *err)
@@ -157,6 +164,8 @@ static int copy(struct ib_state *state, const struct ib_tmpfiles_line *line,
 		entry.mode = (inode->mode & S_IFMT) | line->mode;
 	if (!ib_tree_find(state->tree, to) || !S_ISDIR(inode->mode))
 		IB_TRY(put(state, line, to, &entry, err));
+	if (S_ISDIR(inode->mode) && lies_below(ib_tree_find_target(state->tree, to), from))
+		return ib_fail(err, IB_INPUT, "cannot copy a directory into itself, to '%s'", to);
 	for (i = 0; S_ISDIR(inode->mode) && i < from->child_count; i++) {
 		ib_autofree char *path = ib_path_join(to, from->children[i]->name);
 
