@@ -48,6 +48,10 @@ bool ib_node_is_directory(const struct ib_node *node);
 bool ib_node_is_link(const struct ib_node *node);
 /* "package 'x'", "overlay 'y'", "the tree": for errors; the caller owns it. */
 char *ib_origin_words(const struct ib_origin *origin);
+/* The same of a node; of a directory that nobody claimed, whoever laid something below it. */
+char *ib_node_whose(const struct ib_node *node);
+/* How long the node's absolute path is. */
+size_t ib_node_path_size(const struct ib_node *node);
 
 /* ---- resolve.c ---- */
 /*

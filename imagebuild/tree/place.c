@@ -32,10 +32,16 @@ static int move_through_link(struct ib_tree *tree, const struct ib_node *link,
 			     struct ib_node *stand_in, struct ib_error *err)
 {
 	struct ib_node *target = NULL;
+	ib_autofree char *path = NULL;
+	ib_autofree char *whose = NULL;
 
 	if (!stand_in->child_count)
 		return 0;
-	IB_TRY(ib_tree_enter(tree, link->parent, link->inode->link, &target, err));
+	if (ib_tree_enter(tree, link->parent, link->inode->link, &target, err) < 0) {
+		path = ib_node_path(link);
+		whose = ib_node_whose(stand_in);
+		return ib_error_prefix(err, "what %s lays through link '%s'", whose, path);
+	}
 	return move_children(tree, stand_in, target, err);
 }
 
@@ -52,6 +58,19 @@ static int merge(struct ib_tree *tree, struct ib_node *there, struct ib_node *no
 	if (replace)
 		ib_node_change_inode(there, node->inode);
 	return move_children(tree, node, there, err);
+}
+
+/* What a package lays below a path that is a file elsewhere: name both, not the stand-in. */
+static int fail_below(const struct ib_node *there, const struct ib_node *node, struct ib_error *err)
+{
+	bool is_below = is_unclaimed_directory(there);
+	ib_autofree char *path = ib_node_path(there);
+	ib_autofree char *file = ib_node_whose(is_below ? node : there);
+	ib_autofree char *below = ib_node_whose(is_below ? there : node);
+
+	return ib_fail(err, IB_INPUT,
+		       "'%s' of %s is not a directory, but %s lays something below it", path, file,
+		       below);
 }
 
 int ib_tree_place(struct ib_tree *tree, struct ib_node *directory, struct ib_node *node,
@@ -73,6 +92,8 @@ int ib_tree_place(struct ib_tree *tree, struct ib_node *directory, struct ib_nod
 	}
 	if (ib_node_is_link(there) && is_unclaimed_directory(node))
 		return move_through_link(tree, there, node, err);
+	if (is_unclaimed_directory(there) || is_unclaimed_directory(node))
+		return fail_below(there, node, err);
 	IB_TRY(ib_tree_settle(tree, there, node->inode, &replace, err));
 	if (replace)
 		ib_node_change_inode(there, node->inode);

@@ -51,7 +51,7 @@ static int fail_type(const struct ib_node *there, const struct ib_tree_entry *en
 		     struct ib_error *err)
 {
 	ib_autofree char *path = ib_node_path(there);
-	ib_autofree char *first = ib_origin_words(&there->inode->origin);
+	ib_autofree char *first = ib_node_whose(there);
 	ib_autofree char *second = ib_origin_words(&entry->origin);
 
 	return ib_fail(err, IB_INPUT, "'%s' is a %s in %s and a %s in %s", path,

@@ -29,10 +29,6 @@ static enum arrival step(struct walk *walk, struct ib_node **at, const char *nam
 {
 	struct ib_node *child = NULL;
 
-	if (!ib_node_is_directory(*at)) {
-		walk->obstacle = *at;
-		return NOT_A_DIRECTORY;
-	}
 	child = ib_node_child(*at, name, length);
 	if (!child && !walk->make)
 		return NOTHING_THERE;
@@ -70,6 +66,10 @@ static enum arrival walk_path(struct walk *walk, struct ib_node *at, const char 
 		if (!length)
 			break;
 		is_last = !path[length + strspn(path + length, "/")];
+		if (!ib_node_is_directory(at)) {
+			walk->obstacle = at;
+			return NOT_A_DIRECTORY;
+		}
 		if (length == 2 && !memcmp(path, "..", 2))
 			at = at->parent ? at->parent : walk->root;
 		else if (length != 1 || *path != '.')
@@ -110,13 +110,18 @@ int ib_tree_enter(struct ib_tree *tree, struct ib_node *start, const char *path,
 	ib_autofree char *whose = NULL;
 
 	if (how == ARRIVED && ib_node_is_directory(node)) {
+		if (ib_node_path_size(node) > IB_MAX_PATH_BYTES)
+			return ib_fail(
+				err, IB_LIMIT,
+				"'%.64s' leads through links to a path of more than %d bytes", path,
+				IB_MAX_PATH_BYTES);
 		*ret_directory = node;
 		return 0;
 	}
 	if (how == ARRIVED)
 		walk.obstacle = node;
 	obstacle = ib_node_path(walk.obstacle);
-	whose = ib_origin_words(&walk.obstacle->inode->origin);
+	whose = ib_node_whose(walk.obstacle);
 	if (how == TOO_MANY_LINKS)
 		return ib_fail(err, IB_LIMIT,
 			       "more than %d symbolic links on the way to '%s', the last of them "

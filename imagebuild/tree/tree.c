@@ -221,16 +221,25 @@ void ib_node_change_inode(struct ib_node *node, struct ib_inode *inode)
 	inode->link_count++;
 }
 
-char *ib_node_path(const struct ib_node *node)
+size_t ib_node_path_size(const struct ib_node *node)
 {
 	size_t size = 0;
+
+	if (!node->parent)
+		return 1;
+	for (; node->parent; node = node->parent)
+		size += strlen(node->name) + 1;
+	return size;
+}
+
+char *ib_node_path(const struct ib_node *node)
+{
+	size_t size = ib_node_path_size(node);
 	const struct ib_node *at = NULL;
 	char *path = NULL;
 
 	if (!node->parent)
 		return ib_strdup("/");
-	for (at = node; at->parent; at = at->parent)
-		size += strlen(at->name) + 1;
 	path = ib_alloc(size + 1);
 	for (at = node; at->parent; at = at->parent) {
 		size_t length = strlen(at->name);
@@ -255,6 +264,13 @@ char *ib_origin_words(const struct ib_origin *origin)
 		break;
 	}
 	return ib_strdup("the tree itself");
+}
+
+char *ib_node_whose(const struct ib_node *node)
+{
+	while (node->inode->origin.kind == IB_ORIGIN_NONE && node->child_count)
+		node = node->children[0];
+	return ib_origin_words(&node->inode->origin);
 }
 
 void ib_tree_remove(struct ib_tree *tree, const char *path)
@@ -308,19 +324,35 @@ void ib_inode_set_xattr(struct ib_tree *tree, struct ib_inode *inode, const char
 	inode->xattrs[at].size = size;
 }
 
-static int walk_node(struct ib_node *node, ib_walk_fn visit, void *context, struct ib_error *err)
+static int fail_depth(const struct ib_node *node, struct ib_error *err)
+{
+	ib_autofree char *path = ib_node_path(node);
+	ib_autofree char *whose = ib_node_whose(node);
+
+	return ib_fail(err, IB_LIMIT, "a path of %s is longer than %d bytes: '%.64s…'", whose,
+		       IB_MAX_PATH_BYTES, path);
+}
+
+/* Links add up to paths that no kernel opens, and that would go too deep for every sink. */
+static int walk_node(struct ib_node *node, size_t path_size, ib_walk_fn visit, void *context,
+		     struct ib_error *err)
 {
 	size_t i = 0;
 
+	if (path_size > IB_MAX_PATH_BYTES)
+		return fail_depth(node, err);
 	IB_TRY(visit(context, node, err));
-	for (i = 0; i < node->child_count; i++)
-		IB_TRY(walk_node(node->children[i], visit, context, err));
+	for (i = 0; i < node->child_count; i++) {
+		struct ib_node *child = node->children[i];
+
+		IB_TRY(walk_node(child, path_size + 1 + strlen(child->name), visit, context, err));
+	}
 	return 0;
 }
 
 int ib_tree_walk(const struct ib_tree *tree, ib_walk_fn visit, void *context, struct ib_error *err)
 {
-	return walk_node(tree->root, visit, context, err);
+	return walk_node(tree->root, 0, visit, context, err);
 }
 
 static void forget_counts(struct ib_node *node)

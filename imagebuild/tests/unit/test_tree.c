@@ -174,6 +174,30 @@ START_TEST(links_never_lead_out_of_the_root)
 }
 END_TEST
 
+/* Link after link, each a little deeper, to a path that no kernel would open. */
+START_TEST(links_do_not_add_up_to_endless_paths)
+{
+	IB_AUTO(ib_tree) tree = ib_tree_new(100);
+	struct ib_error err = IB_ERROR_INIT;
+	char *deep = ib_alloc(4001);
+	size_t i = 0;
+
+	for (i = 0; i < 4000; i += 2)
+		memcpy(deep + i, "d/", 2);
+	{
+		const struct ib_package_file links[] = { LINK("/a", deep), LINK("/a/b", deep) };
+		const struct ib_package_file files[] = { REGULAR("/a/b/f") };
+		struct ib_package package = PACKAGE("links", links);
+		struct ib_package more = PACKAGE("files", files);
+
+		lay(tree, 0, &package);
+		ck_fails(ib_tree_add_package(tree, 1, &more, NULL, &err), IB_LIMIT,
+			 "package 'files': '/a/b/' leads through links to a path of more than");
+	}
+	ib_free(deep);
+}
+END_TEST
+
 struct refusal {
 	struct ib_package_file first[2];
 	struct ib_package_file second[2];
@@ -216,6 +240,18 @@ static const struct refusal refusals[] = {
 	  { LINK("/p", "p/q") },
 	  IB_LIMIT,
 	  "more than 40 symbolic links" },
+	{ { REGULAR("/p/q/f") },
+	  { REGULAR("/p") },
+	  IB_INPUT,
+	  "'/p' of package 'b' is not a directory, but package 'a' lays something below it" },
+	{ { REGULAR("/p/f") },
+	  { LINK("/p", "q"), LINK("/q", "p") },
+	  IB_LIMIT,
+	  "what package 'a' lays through link '/q': more than 40 symbolic links" },
+	{ { REGULAR("/f"), LINK("/l", "f/..") },
+	  { REGULAR("/l/g") },
+	  IB_INPUT,
+	  "'/f' of package 'a' is not a directory, but something lies below it" },
 	{ { FOLDER("/d") }, { REGULAR("/d/../x") }, IB_INPUT, "is not an absolute path" },
 	{ { FOLDER("/d") }, { REGULAR("d") }, IB_INPUT, "is not an absolute path" },
 	{ { FOLDER("/d") }, { REGULAR("//d") }, IB_INPUT, "is not an absolute path" },
@@ -774,6 +810,7 @@ Suite *ib_suite(void)
 	tcase_add_test(packages, parents_are_made_and_files_belong_to_their_package);
 	tcase_add_test(packages, aliased_directories_come_out_the_same_in_every_order);
 	tcase_add_test(packages, links_never_lead_out_of_the_root);
+	tcase_add_test(packages, links_do_not_add_up_to_endless_paths);
 	tcase_add_loop_test(packages, what_rpm_refuses_is_refused_with_both_names, 0,
 			    (int)IB_COUNT(refusals));
 	tcase_add_test(packages, names_beyond_255_bytes_are_refused);
