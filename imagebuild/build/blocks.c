@@ -89,13 +89,12 @@ static void abandon(void *context, void *file)
 }
 
 void ib_keeper_init(struct ib_keeper *keeper, struct ib_work *work,
-		    const struct ib_members *members, const struct ib_tree *tree,
-		    const struct ib_erofs_params *params)
+		    const struct ib_members *members, const struct ib_tree *tree, char *form)
 {
 	*keeper = (struct ib_keeper){ .work = work,
 				      .members = members,
 				      .tree = tree,
-				      .form = ib_erofs_form(params),
+				      .form = form,
 				      .keys = ib_alloc_array(members->count, sizeof(char *)) };
 	keeper->cache = (struct ib_block_cache){ .context = keeper,
 						 .find = find,

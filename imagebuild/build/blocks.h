@@ -21,10 +21,9 @@ struct ib_keeper {
 	struct ib_block_cache cache; /* what the writer is given */
 };
 
-/* Stays where it is until ib_keeper_done(), which comes after the writer is gone. */
+/* Takes form (ib_format.form). Stays where it is until ib_keeper_done(), which comes after the writer is gone. */
 void ib_keeper_init(struct ib_keeper *keeper, struct ib_work *work,
-		    const struct ib_members *members, const struct ib_tree *tree,
-		    const struct ib_erofs_params *params);
+		    const struct ib_members *members, const struct ib_tree *tree, char *form);
 void ib_keeper_done(struct ib_keeper *keeper);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "boot/boot.h"
 #include "build/work.h"
+#include "image/image.h"
 #include "signing/signing.h"
 
 #define CHUNK_BYTES ((size_t)1 << 20)
@@ -279,7 +280,8 @@ static int write_disk(struct ib_work *work, const struct disk *parts, struct ib_
 static int make_disk(struct ib_work *work, const char *uki, const struct ib_buffer *signature,
 		     struct ib_error *err)
 {
-	const char *root = ib_outputs_path(work->outputs, ".root.erofs");
+	const char *root =
+		ib_outputs_path(work->outputs, ib_format_find(work->recipe->root_format)->suffix);
 	const char *verity = ib_outputs_path(work->outputs, ".root.verity");
 	ib_autoclose int root_fd = open(root, O_RDONLY | O_CLOEXEC);
 	ib_autoclose int verity_fd = open(verity, O_RDONLY | O_CLOEXEC);

@@ -111,23 +111,18 @@ static int apply_state(struct ib_work *work, struct ib_error *err)
 	return 0;
 }
 
-static enum ib_erofs_compression compression_of(enum ib_compression compression)
+static const struct ib_format *format_of(const struct ib_work *work)
 {
-	switch (compression) {
-	case IB_COMPRESSION_NONE:
-		return IB_EROFS_NONE;
-	case IB_COMPRESSION_LZ4:
-		return IB_EROFS_LZ4;
-	case IB_COMPRESSION_LZ4HC:
-		return IB_EROFS_LZ4HC;
-	}
-	return IB_EROFS_NONE;
+	return ib_format_find(work->recipe->root_format);
 }
 
-static void fill_params(const struct ib_work *work, struct ib_erofs_params *params)
+static void fill_params(const struct ib_work *work, struct ib_format_params *params)
 {
-	*params = (struct ib_erofs_params){
-		.compression = compression_of(work->recipe->root_compression),
+	/* in the order of enum ib_compression */
+	static const char *const compressions[] = { "none", "lz4", "lz4hc" };
+
+	*params = (struct ib_format_params){
+		.compression = compressions[work->recipe->root_compression],
 		.level = (int)work->recipe->root_level,
 		.threads = work->session->threads,
 		.build_time = work->lock->build_time,
@@ -135,12 +130,12 @@ static void fill_params(const struct ib_work *work, struct ib_erofs_params *para
 	ib_derive_uuid(work->seed, "root-uuid", params->uuid);
 }
 
-static int stream_packages(struct ib_work *work, struct ib_erofs_writer *erofs,
-			   struct ib_error *err)
+static int stream_packages(struct ib_work *work, void *writer, struct ib_error *err)
 {
 	struct ib_learner learner = { .work = work, .members = &work->root };
 	struct ib_content_sink observer = ib_learner_sink(&learner);
-	int r = ib_erofs_stream(erofs, ib_rpm_source_content(work->root.source), &observer, err);
+	int r = format_of(work)->stream(writer, ib_rpm_source_content(work->root.source), &observer,
+					err);
 	size_t i = 0;
 
 	ib_learner_done(&learner);
@@ -150,42 +145,59 @@ static int stream_packages(struct ib_work *work, struct ib_erofs_writer *erofs,
 	return r;
 }
 
-static int fill_image(struct ib_work *work, struct ib_erofs_writer *erofs, struct ib_error *err)
+static int fill_image(struct ib_work *work, void *writer, struct ib_error *err)
 {
-	struct ib_erofs_totals totals;
+	const struct ib_format *format = format_of(work);
 	uint64_t size = 0;
 
-	IB_TRY(stream_packages(work, erofs, err));
+	IB_TRY(stream_packages(work, writer, err));
 	IB_TRY(apply_state(work, err));
-	IB_TRY(ib_erofs_finish(erofs, &size, err));
-	totals = ib_erofs_totals(erofs);
-	ib_step(work->session->log, "%llu of %zu packages came from the cache of blocks",
-		(unsigned long long)totals.cached_packages, work->root.count);
+	IB_TRY(format->finish(writer, &size, err));
+	if (format->cached_packages)
+		ib_step(work->session->log, "%llu of %zu packages came from the cache of blocks",
+			(unsigned long long)format->cached_packages(writer), work->root.count);
 	return ib_work_check_policy(work, size, err);
+}
+
+static int fill_with_cache(struct ib_work *work, void *writer,
+			   const struct ib_format_params *params, struct ib_error *err)
+{
+	const struct ib_format *format = format_of(work);
+	struct ib_keeper keeper;
+	int r = 0;
+
+	ib_keeper_init(&keeper, work, &work->root, work->root_tree, format->form(params));
+	format->use_cache(writer, &keeper.cache);
+	r = fill_image(work, writer, err);
+	format->free(writer);
+	ib_keeper_done(&keeper);
+	return r;
 }
 
 static int write_image(struct ib_work *work, struct ib_error *err)
 {
-	const char *path = ib_outputs_path(work->outputs, ".root.erofs");
-	struct ib_erofs_writer *erofs = NULL;
-	struct ib_erofs_params params;
-	struct ib_keeper keeper;
+	const struct ib_format *format = format_of(work);
+	struct ib_format_params params;
+	void *writer = NULL;
 	int r = 0;
 
+	if (!format)
+		return ib_fail(err, IB_INPUT, "there is no format '%s' for a root file system",
+			       work->recipe->root_format);
 	fill_params(work, &params);
-	IB_TRY(ib_erofs_open(path, &params, work->root_tree, &erofs, err));
-	ib_keeper_init(&keeper, work, &work->root, work->root_tree, &params);
-	if (work->use_derived)
-		ib_erofs_use_cache(erofs, &keeper.cache);
-	r = fill_image(work, erofs, err);
-	ib_erofs_writer_free(erofs);
-	ib_keeper_done(&keeper);
+	IB_TRY(ib_format_check(format, params.compression, err));
+	IB_TRY(format->open(ib_outputs_path(work->outputs, format->suffix), &params,
+			    work->root_tree, &writer, err));
+	if (work->use_derived && format->use_cache)
+		return fill_with_cache(work, writer, &params, err);
+	r = fill_image(work, writer, err);
+	format->free(writer);
 	return r;
 }
 
 static int write_hash_tree(struct ib_work *work, struct ib_error *err)
 {
-	const char *image = ib_outputs_path(work->outputs, ".root.erofs");
+	const char *image = ib_outputs_path(work->outputs, format_of(work)->suffix);
 	const char *verity = ib_outputs_path(work->outputs, ".root.verity");
 	struct ib_verity_params params = { .threads = work->session->threads };
 	ib_autoclose int fd = open(image, O_RDONLY | O_CLOEXEC);

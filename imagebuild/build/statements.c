@@ -11,6 +11,7 @@
 #include "build/work.h"
 #include "compress/compress.h"
 #include "evidence/evidence.h"
+#include "image/image.h"
 #include "state/state.h"
 
 /* The value of KEY in os-release's text without quotes, or NULL (os-release(5)). */
@@ -201,6 +202,7 @@ static int gather_files(struct ib_work *work, struct ib_evidence *evidence, stru
 {
 	const struct ib_strings *names = ib_outputs_names(work->outputs);
 	struct ib_evidence_file *files = ib_arena_alloc(work->arena, names->count * sizeof(*files));
+	const char *suffix = ib_format_find(work->recipe->root_format)->suffix;
 	size_t i = 0;
 
 	IB_TRY(learn_files(work, names, err));
@@ -208,7 +210,7 @@ static int gather_files(struct ib_work *work, struct ib_evidence *evidence, stru
 		const struct ib_evidence_file *known = ib_map_get(work->files, names->items[i]);
 
 		files[i] = *known;
-		if (ib_str_ends(files[i].name, ".root.erofs"))
+		if (ib_str_ends(files[i].name, suffix))
 			evidence->root_image = &files[i];
 		if (ib_str_ends(files[i].name, ".initrd"))
 			evidence->initrd_image = &files[i];

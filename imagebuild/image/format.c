@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/format.h"
+
+#include <string.h>
+
+#include "image/erofs.h"
+
+/* ---- EROFS ---- */
+
+/* In the order of enum ib_erofs_compression. */
+static const char *const erofs_compressions[] = { "none", "lz4", "lz4hc", NULL };
+
+static struct ib_erofs_params erofs_params(const struct ib_format_params *params)
+{
+	struct ib_erofs_params erofs = { .level = params->level,
+					 .build_time = params->build_time,
+					 .threads = params->threads };
+	unsigned i = 0;
+
+	for (i = 0; erofs_compressions[i]; i++)
+		if (ib_str_equal(erofs_compressions[i], params->compression))
+			erofs.compression = (enum ib_erofs_compression)i;
+	memcpy(erofs.uuid, params->uuid, sizeof(erofs.uuid));
+	return erofs;
+}
+
+static int erofs_open(const char *path, const struct ib_format_params *params, struct ib_tree *tree,
+		      void **ret_writer, struct ib_error *err)
+{
+	const struct ib_erofs_params erofs = erofs_params(params);
+	struct ib_erofs_writer *writer = NULL;
+
+	IB_TRY(ib_erofs_open(path, &erofs, tree, &writer, err));
+	*ret_writer = writer;
+	return 0;
+}
+
+static int erofs_stream(void *writer, const struct ib_content_source *source,
+			const struct ib_content_sink *observer, struct ib_error *err)
+{
+	return ib_erofs_stream(writer, source, observer, err);
+}
+
+static int erofs_finish(void *writer, uint64_t *ret_size, struct ib_error *err)
+{
+	return ib_erofs_finish(writer, ret_size, err);
+}
+
+static void erofs_free(void *writer)
+{
+	ib_erofs_writer_free(writer);
+}
+
+static char *erofs_form(const struct ib_format_params *params)
+{
+	const struct ib_erofs_params erofs = erofs_params(params);
+
+	return ib_erofs_form(&erofs);
+}
+
+static void erofs_use_cache(void *writer, const struct ib_block_cache *cache)
+{
+	ib_erofs_use_cache(writer, cache);
+}
+
+static uint64_t erofs_cached_packages(const void *writer)
+{
+	return ib_erofs_totals(writer).cached_packages;
+}
+
+/* ---- the table ---- */
+
+static const struct ib_format formats[] = {
+	{ "erofs", ".root.erofs", erofs_compressions, erofs_open, erofs_stream, erofs_finish,
+	  erofs_free, erofs_form, erofs_use_cache, erofs_cached_packages },
+};
+
+const struct ib_format *ib_format_find(const char *name)
+{
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(formats); i++)
+		if (ib_str_equal(formats[i].name, name))
+			return &formats[i];
+	return NULL;
+}
+
+int ib_format_check(const struct ib_format *format, const char *compression, struct ib_error *err)
+{
+	IB_AUTO_BUFFER(known, 4096);
+	ib_autofree char *words = NULL;
+	size_t i = 0;
+
+	for (i = 0; format->compressions[i]; i++) {
+		if (ib_str_equal(format->compressions[i], compression))
+			return 0;
+		ib_buffer_putf(&known, "%s%s", i ? ", " : "", format->compressions[i]);
+	}
+	(void)ib_fail(err, IB_INPUT, "%s has no compression '%s'", format->name, compression);
+	words = ib_buffer_take_text(&known);
+	ib_error_hint(err, "It has: %s.", words);
+	return -IB_INPUT;
+}
