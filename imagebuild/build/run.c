@@ -66,6 +66,35 @@ void ib_work_done(struct ib_work *work)
 	ib_arena_free(work->arena);
 }
 
+/* Asked for before anything is made, not after minutes of work. */
+static int check_signers(const struct ib_work *work, struct ib_error *err)
+{
+	const bool boots = ib_work_wants(work, "uki") || ib_work_wants(work, "disk");
+	const struct {
+		const struct ib_recipe_signer *signer;
+		const char *name;
+		const char *what;
+		bool wanted;
+	} signers[] = {
+		{ &work->recipe->secure_boot, "secure-boot", "the unified kernel image", boots },
+		{ &work->recipe->root_hash, "root-hash", "the root hash", boots },
+		{ &work->recipe->statements, "statements", "the statements", true },
+	};
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(signers); i++) {
+		if (!signers[i].wanted || signers[i].signer->key)
+			continue;
+		(void)ib_fail(err, IB_INPUT,
+			      "nothing signs %s: there is no key under 'signing: %s'",
+			      signers[i].what, signers[i].name);
+		ib_error_hint(err, "Name one in the recipe ('imagebuild keys DIR' makes keys for "
+				   "trying out), or make what needs none with --only root.");
+		return -IB_INPUT;
+	}
+	return 0;
+}
+
 static int check_inputs(struct ib_work *work, const char *lock_path, bool only_root,
 			struct ib_error *err)
 {
@@ -74,6 +103,8 @@ static int check_inputs(struct ib_work *work, const char *lock_path, bool only_r
 
 	if (!only_root)
 		files |= IB_RECIPE_FILES_SIGNING;
+	if (!only_root)
+		IB_TRY(check_signers(work, err));
 	IB_TRY(ib_recipe_check_files(work->recipe, files, err));
 	ib_recipe_wishes(work->recipe, &wishes);
 	return ib_lock_fits(work->lock, lock_path, &wishes, err);

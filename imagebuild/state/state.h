@@ -93,7 +93,8 @@ struct ib_accounts ib_state_accounts_lookup(struct ib_state_accounts *accounts);
 char *ib_state_accounts_text(const struct ib_state_accounts *accounts);
 /* Whether they are those of the lock, number by number; IB_INPUT names both. */
 int ib_state_accounts_check(const struct ib_state_accounts *accounts,
-			    const struct ib_state_names *locked, struct ib_error *err) IB_MUST_CHECK;
+			    const struct ib_state_names *locked, struct ib_error *err)
+	IB_MUST_CHECK;
 
 /*
  * Folders and links that must be there before any package lays files through
