@@ -118,11 +118,8 @@ static const struct ib_format *format_of(const struct ib_work *work)
 
 static void fill_params(const struct ib_work *work, struct ib_format_params *params)
 {
-	/* in the order of enum ib_compression */
-	static const char *const compressions[] = { "none", "lz4", "lz4hc" };
-
 	*params = (struct ib_format_params){
-		.compression = compressions[work->recipe->root_compression],
+		.compression = work->recipe->root_compression,
 		.level = (int)work->recipe->root_level,
 		.threads = work->session->threads,
 		.build_time = work->lock->build_time,

@@ -122,13 +122,12 @@ static char *join(const struct ib_recipe_list *list)
 
 static void gather_options(struct ib_work *work, struct ib_evidence *evidence)
 {
-	static const char *const compressions[] = { "none", "lz4", "lz4hc" };
 	const struct ib_recipe *recipe = work->recipe;
 	ib_autofree char *joined = join(&recipe->outputs);
 	const struct ib_evidence_pair options[] = {
 		{ "outputs", ib_arena_strdup(work->arena, joined) },
 		{ "root.format", recipe->root_format },
-		{ "root.compression", compressions[recipe->root_compression] },
+		{ "root.compression", recipe->root_compression },
 		{ "root.level", ib_arena_strf(work->arena, "%u", recipe->root_level) },
 	};
 

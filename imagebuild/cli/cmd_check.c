@@ -55,7 +55,6 @@ static void print_signing(const struct ib_recipe *recipe)
 
 static void print_summary(const struct ib_recipe *recipe)
 {
-	static const char *const compressions[] = { "uncompressed", "lz4", "lz4hc" };
 	size_t i = 0;
 
 	printf("%-14s %s %s for %s\n", "image", recipe->id, recipe->version, recipe->architecture);
@@ -75,7 +74,7 @@ static void print_summary(const struct ib_recipe *recipe)
 	print_list("kernel", &recipe->kernel_command_line);
 	printf("%-14s %zu wishes, %zu modules\n", "initrd", recipe->initrd_packages.count,
 	       recipe->initrd_modules.count);
-	printf("%-14s %s, %s", "root", recipe->root_format, compressions[recipe->root_compression]);
+	printf("%-14s %s, %s", "root", recipe->root_format, recipe->root_compression);
 	if (recipe->root_level)
 		printf(" level %u", recipe->root_level);
 	printf("\n");

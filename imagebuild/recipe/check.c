@@ -7,9 +7,8 @@
 #include "recipe/fields.h"
 
 /* A GPT label has 36 characters, and the longest of ours ends in "_verity_sig": UAPI.2. */
-#define LABEL_MAX          36
-#define LABEL_SUFFIX       "_verity_sig"
-#define LZ4HC_LEVEL_NORMAL 9
+#define LABEL_MAX    36
+#define LABEL_SUFFIX "_verity_sig"
 
 static const char *const default_words[] = {
 	"systemd.gpt_auto=no",
@@ -206,10 +205,7 @@ int ib_recipe_check(const struct ib_recipe *recipe, struct ib_error *err)
 	IB_TRY(check_units(recipe, err));
 	IB_TRY(check_words(recipe, err));
 	IB_TRY(check_scriptlets(recipe, err));
-	if (recipe->root_level && recipe->root_compression != IB_COMPRESSION_LZ4HC)
-		return ib_recipe_fail(recipe->root_mark, err,
-				      "'level' goes with compression: lz4hc only");
-	return 0;
+	return ib_recipe_check_root(recipe, err);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -291,8 +287,7 @@ void ib_recipe_complete(struct ib_recipe *recipe)
 	recipe->package_database = sorted(recipe, &recipe->package_database, databases);
 	if (recipe->command_line_defaults)
 		recipe->kernel_command_line = whole_command_line(recipe);
-	if (!recipe->root_level && recipe->root_compression == IB_COMPRESSION_LZ4HC)
-		recipe->root_level = LZ4HC_LEVEL_NORMAL;
+	ib_recipe_complete_root(recipe);
 }
 
 /* ---- the files that a recipe names ---- */

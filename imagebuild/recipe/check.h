@@ -11,6 +11,10 @@ int ib_recipe_choose(struct ib_recipe *recipe, const char *architecture, struct 
 int ib_recipe_check(const struct ib_recipe *recipe, struct ib_error *err) IB_MUST_CHECK;
 /* Holds, pins and fast-tracks: each package in one of them only, each repository there. */
 int ib_recipe_check_pins(const struct ib_recipe *recipe, struct ib_error *err) IB_MUST_CHECK;
+
+/* recipe/root.c: the root's format, compression and level go together; what is not said, filled in. */
+int ib_recipe_check_root(const struct ib_recipe *recipe, struct ib_error *err) IB_MUST_CHECK;
+void ib_recipe_complete_root(struct ib_recipe *recipe);
 /* After the check: default outputs, level and command line. */
 void ib_recipe_complete(struct ib_recipe *recipe);
 

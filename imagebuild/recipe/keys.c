@@ -9,8 +9,8 @@
 
 const char *const ib_recipe_architectures[] = { "x86_64", "aarch64", NULL };
 static const char *const trusts[] = { "signed", "metalink", "none", NULL };
-static const char *const root_formats[] = { "erofs", NULL };
-static const char *const compressions[] = { "none", "lz4", "lz4hc", NULL };
+static const char *const root_formats[] = { "erofs", "squashfs", NULL };
+static const char *const compressions[] = { "none", "lz4", "lz4hc", "gzip", "xz", "zstd", NULL };
 static const char *const databases[] = { "rpmdb", "manifest", NULL };
 static const char *const labels[] = { "automatic", "required", "never", NULL };
 static const char *const outputs[] = { "root", "uki", "disk", "sbom", "provenance", NULL };
@@ -423,12 +423,16 @@ static const struct ib_recipe_field initrd[] = {
 static const struct ib_recipe_table table_initrd = { "initrd", FIELDS(initrd), NO_LIST };
 
 static const struct ib_recipe_field root[] = {
-	{ "format", AT(root_format), &ib_recipe_text, "File system of the root.",
+	{ "format", AT(root_format), &ib_recipe_text, "File system of the root; erofs by default.",
 	  .rule = &rule_root_format },
-	{ "compression", AT(root_compression), &ib_recipe_choice,
-	  "Compression of the root; lz4hc by default.", .rule = &rule_compression },
-	{ "level", AT(root_level), &ib_recipe_number, "Effort of lz4hc, 1 to 12; 9 by default.",
-	  .min = 1, .max = 12 },
+	{ "compression", AT(root_compression), &ib_recipe_text,
+	  "Compression of the root: of erofs lz4hc (the default), lz4 or none, of squashfs zstd (the "
+	  "default), gzip, xz, lz4 or lz4hc.",
+	  .rule = &rule_compression },
+	{ "level", AT(root_level), &ib_recipe_number,
+	  "Effort: of erofs's lz4hc 1 to 12 (9 by default), of squashfs's zstd 1 to 22 (15), gzip 1 to 9 "
+	  "(9) and xz 1 to 9 (6).",
+	  .min = 1, .max = 22 },
 	{ "selinux", AT(root_selinux), &ib_recipe_choice,
 	  "SELinux labels: automatic (where the image has a policy), required or never.",
 	  .rule = &rule_labels },

@@ -272,7 +272,6 @@ int ib_recipe_read_for(const char *path, const char *architecture, struct ib_rec
 	recipe->arena = loader.arena = ib_arena_new();
 	recipe->path = ib_arena_strdup(recipe->arena, path);
 	recipe->root_format = "erofs";
-	recipe->root_compression = IB_COMPRESSION_LZ4HC;
 	recipe->command_line_defaults = true;
 	IB_TRY(read_all(&loader, recipe->path, architecture, recipe, err));
 	IB_TRY(ib_recipe_check(recipe, err));

@@ -163,8 +163,6 @@ struct ib_recipe_signer {
 /* Whether paths get SELinux labels: where the image has a policy; always, or it is an error; never. */
 enum ib_selinux { IB_SELINUX_AUTOMATIC, IB_SELINUX_REQUIRED, IB_SELINUX_NEVER };
 
-enum ib_compression { IB_COMPRESSION_NONE, IB_COMPRESSION_LZ4, IB_COMPRESSION_LZ4HC };
-
 struct ib_recipe {
 	const char *path; /* as given */
 	const char *id;
@@ -223,10 +221,10 @@ struct ib_recipe {
 	struct ib_recipe_list initrd_modules;
 
 	struct ib_mark root_mark;
-	const char *root_format; /* "erofs" */
-	enum ib_compression root_compression;
+	const char *root_format;      /* "erofs", "squashfs" */
+	const char *root_compression; /* one that the format has: recipe/root.c */
 	enum ib_selinux root_selinux;
-	uint32_t root_level; /* LZ4HC: 1 to 12; 0 for the others */
+	uint32_t root_level; /* of the compression; 0 where it has none */
 
 	struct ib_recipe_list outputs;       /* of: root, uki, disk, sbom, provenance; sorted */
 	struct ib_recipe_signer secure_boot; /* UKI and boot loader */

@@ -37,7 +37,7 @@ START_TEST(a_short_recipe_has_all_defaults)
 	ck_assert(ib_str_ends(recipe->repositories[0].keys[0].file, "/key.asc"));
 	ck_assert(!recipe->weak_dependencies && !recipe->documentation);
 	ck_assert_str_eq(recipe->root_format, "erofs");
-	ck_assert_int_eq(recipe->root_compression, IB_COMPRESSION_LZ4HC);
+	ck_assert_str_eq(recipe->root_compression, "lz4hc");
 	ck_assert_uint_eq(recipe->root_level, 9);
 	ck_assert_uint_eq(recipe->outputs.count, 5);
 	ck_assert_str_eq(recipe->outputs.items[0], "disk");
@@ -298,14 +298,19 @@ static const struct refusal {
 	  "The build itself says which root is booted." },
 	{ GOOD "initrd: {modules: [dm-verity.ko]}\n",
 	  "5:20: 'dm-verity.ko' of 'modules' is not the name of a kernel module", NULL },
-	{ GOOD "root: {format: ext4}\n", "5:16: unrecognized 'ext4' of 'format'", "It is erofs." },
+	{ GOOD "root: {format: ext4}\n", "5:16: unrecognized 'ext4' of 'format'",
+	  "It is one of: erofs, squashfs." },
 	{ GOOD "root: {selinux: enforcing}\n", "5:17: unrecognized 'enforcing' of 'selinux'",
 	  NULL },
 	{ GOOD "root: {compression: lz4hcc}\n", "5:21: unrecognized 'lz4hcc' of 'compression'",
 	  "Did you mean 'lz4hc'?" },
-	{ GOOD "root: {compression: lz4, level: 3}\n",
-	  "5:7: 'level' goes with compression: lz4hc only", NULL },
-	{ GOOD "root: {level: 13}\n", "5:15: '13' of 'level' is not a number from 1 to 12", NULL },
+	{ GOOD "root: {compression: lz4, level: 3}\n", "5:7: lz4 of erofs has no 'level'", NULL },
+	{ GOOD "root: {format: squashfs, compression: gzip, level: 10}\n",
+	  "5:7: gzip of squashfs has levels from 1 to 9, not 10", NULL },
+	{ GOOD "root: {format: squashfs, compression: none}\n",
+	  "5:7: squashfs has no compression 'none'", "It has: zstd, gzip, xz, lz4, lz4hc." },
+	{ GOOD "root: {level: 13}\n", "5:7: lz4hc of erofs has levels from 1 to 12, not 13", NULL },
+	{ GOOD "root: {level: 23}\n", "5:15: '23' of 'level' is not a number from 1 to 22", NULL },
 	{ GOOD "outputs: [iso]\n", "5:11: unrecognized 'iso' of 'outputs'", NULL },
 	{ GOOD "signing: {secure-boot: {key: k}}\n", "5:24: signing key has no 'certificate'",
 	  NULL },
@@ -386,7 +391,7 @@ START_TEST(an_includer_wins_and_its_lists_come_last)
 	ck_assert_str_eq(recipe->packages.items[3], "from-b");
 	ck_assert_str_eq(recipe->packages.items[4], "own");
 	ck_assert(!recipe->documentation && recipe->weak_dependencies);
-	ck_assert_int_eq(recipe->root_compression, IB_COMPRESSION_LZ4);
+	ck_assert_str_eq(recipe->root_compression, "lz4");
 	ck_assert_uint_eq(recipe->root_level, 0);
 	ck_assert(ib_str_ends(recipe->repositories[0].urls[0], "/part/state1"));
 	ck_assert_str_eq(recipe->repositories[0].urls_written[0], "state1");
