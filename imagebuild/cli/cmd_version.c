@@ -6,8 +6,8 @@
 
 static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
 {
-	(void)cli, (void)count, (void)args, (void)err;
-	printf("imagebuild %s\n", IB_VERSION);
+	(void)count, (void)args, (void)err;
+	printf(cli->json ? "{\"version\": \"%s\"}\n" : "imagebuild %s\n", IB_VERSION);
 	return 0;
 }
 

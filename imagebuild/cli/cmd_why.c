@@ -242,6 +242,15 @@ static int tell_package(const struct ib_cli *cli, const struct ib_recipe *recipe
 	return print(cli, &answer, err);
 }
 
+static int not_there(const char *path, struct ib_error *err)
+{
+	(void)ib_fail(err, IB_INPUT, "'%s' is neither in the root nor in any package of the lock",
+		      path);
+	ib_error_hint(err, "Name the path from the root of the image, as it is installed; "
+			   "'imagebuild inspect IMAGE' lists all of them.");
+	return -IB_INPUT;
+}
+
 static int tell_owner(const struct ib_cli *cli, const struct ib_lock *lock, const char *path,
 		      const struct ib_path_owner *owner, struct ib_error *err)
 {
@@ -250,8 +259,7 @@ static int tell_owner(const struct ib_cli *cli, const struct ib_lock *lock, cons
 	struct answer answer = { .path = path, .owner = owner, .index = index };
 
 	if (!owner->path && !owner->shippers.count)
-		return ib_fail(err, IB_INPUT,
-			       "'%s' is neither in the root nor in any package of the lock", path);
+		return not_there(path, err);
 	if (owner->kind == IB_ORIGIN_PACKAGE)
 		answer.count = ib_lock_index_find(index, owner->name, &found);
 	else if (!owner->path)

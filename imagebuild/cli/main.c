@@ -17,6 +17,7 @@ static const struct ib_option global_options[] = {
 	{ "progress-fd", "N", "write progress as JSON Lines to this descriptor" },
 	{ "color", "WHEN", "auto, always or never" },
 	{ "help", NULL, "print this help" },
+	{ "version", NULL, "print the version" },
 };
 
 struct command_line {
@@ -146,6 +147,15 @@ static int unrecognized_option(const struct ib_command *command, const char *wor
 	return -IB_INPUT;
 }
 
+static int add_option(struct command_line *line, const char *name, const char *value,
+		      struct ib_error *err)
+{
+	if (line->option_count == MAX_OPTIONS)
+		return ib_fail(err, IB_LIMIT, "more than %d options", MAX_OPTIONS);
+	line->options[line->option_count++] = (struct ib_option_value){ name, value };
+	return 0;
+}
+
 /* Takes the option at words[0] and perhaps its value at words[1]; counts what it took. */
 static int take_option(struct command_line *line, char *const *words, size_t *ret_taken,
 		       struct ib_error *err)
@@ -168,14 +178,10 @@ static int take_option(struct command_line *line, char *const *words, size_t *re
 		value = words[1];
 		*ret_taken = 2;
 	}
-	if (option->argument && !value)
+	if (option->argument && (!value || !*value))
 		return ib_fail(err, IB_INPUT, "option '--%s' needs a value (%s)", option->name,
 			       option->argument);
-	if (line->option_count == MAX_OPTIONS)
-		return ib_fail(err, IB_LIMIT, "more than %d options", MAX_OPTIONS);
-	line->options[line->option_count++] =
-		(struct ib_option_value){ option->name, value ? value : "" };
-	return 0;
+	return add_option(line, option->name, value ? value : "", err);
 }
 
 static int parse_line(struct command_line *line, char *const *words, struct ib_error *err)
@@ -192,6 +198,8 @@ static int parse_line(struct command_line *line, char *const *words, struct ib_e
 			IB_TRY(take_option(line, words, &taken, err));
 		} else if (!options_ended && words[0][0] == '-' && words[0][1]) {
 			return unrecognized_option(line->command, *words, err);
+		} else if (!line->command && !strcmp(*words, "help")) {
+			IB_TRY(add_option(line, "help", "", err));
 		} else if (!line->command) {
 			line->command = find_command(*words);
 			if (!line->command)
@@ -304,6 +312,10 @@ static int run(char *const *words, struct ib_terminal *terminal, struct ib_error
 	if (ib_cli_option(&cli, "help")) {
 		print_help(line.command);
 		return 0;
+	}
+	if (ib_cli_option(&cli, "version")) {
+		line.command = find_command("version");
+		line.arg_count = 0;
 	}
 	if (!line.command) {
 		(void)ib_fail(err, IB_INPUT, "no command given");

@@ -1,6 +1,20 @@
 # What is not understood is named, with what to do.
 $ imagebuild version
 imagebuild 0.1.0
+$ imagebuild --version
+imagebuild 0.1.0
+$ imagebuild version --json
+{"version": "0.1.0"}
+$ imagebuild help version | head -n 1
+usage: imagebuild version 
+$ imagebuild help | head -n 1
+usage: imagebuild COMMAND [OPTION…] [ARGUMENT…]
+$ imagebuild $(yes help | head -n 65)
+imagebuild: error: more than 64 options
+[1]
+$ imagebuild --store '' version
+imagebuild: error: option '--store' needs a value (DIR)
+[2]
 $ imagebuild frobnicate
 imagebuild: error: unrecognized command 'frobnicate'
   hint: 'imagebuild --help' lists the commands.
