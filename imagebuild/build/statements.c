@@ -97,6 +97,19 @@ static void gather_overlays(struct ib_work *work, struct ib_evidence *evidence)
 	evidence->overlay_count = recipe->overlay_count;
 }
 
+static int gather_profile(struct ib_work *work, struct ib_evidence *evidence, struct ib_error *err)
+{
+	struct ib_evidence_file *profile = NULL;
+
+	if (!work->recipe->hardening_profile)
+		return 0;
+	profile = ib_arena_alloc(work->arena, sizeof(*profile));
+	profile->name = work->recipe->hardening_profile_written;
+	evidence->profile = profile;
+	return ib_sha256_file(work->recipe->hardening_profile, profile->sha256, &profile->size,
+			      err);
+}
+
 /* The libraries whose versions decide bytes of the outputs. */
 static void gather_libraries(struct ib_work *work, struct ib_evidence *evidence)
 {
@@ -247,6 +260,7 @@ static int gather(struct ib_work *work, struct ib_evidence *evidence, struct ib_
 	gather_overlays(work, evidence);
 	gather_libraries(work, evidence);
 	gather_options(work, evidence);
+	IB_TRY(gather_profile(work, evidence, err));
 	return gather_repositories(work, evidence, err);
 }
 

@@ -89,6 +89,7 @@ struct ib_evidence {
 	size_t repository_count;
 	const struct ib_evidence_overlay *overlays; /* in the recipe's order */
 	size_t overlay_count;
+	const struct ib_evidence_file *profile; /* what the kernel was held against, or NULL */
 	const struct ib_evidence_pair *options; /* what the recipe says of outputs and formats */
 	size_t option_count;
 	const struct ib_evidence_pair *libraries; /* whose versions shape bytes */

@@ -73,6 +73,11 @@ static void put_scriptlets(struct ib_json_writer *out, const struct ib_lock_pack
 		put_digest(out, "imagebuildScriptlet", scriptlet->digest);
 		ib_json_member_string(out, "decision", scriptlet->decision);
 		ib_json_member_string(out, "reason", scriptlet->reason);
+		if (scriptlet->effects) {
+			ib_json_member_object(out, "effects");
+			put_digest(out, "sha256", scriptlet->effects);
+			ib_json_end_object(out);
+		}
 		ib_json_end_object(out);
 	}
 }
@@ -93,24 +98,24 @@ static void put_internal(struct ib_json_writer *out, const struct ib_evidence *e
 
 /* ---- what the build used ------------------------------------------------- */
 
-static const struct ib_package *package_of(const struct ib_evidence *evidence,
-					   const struct ib_lock_package *line)
+static struct ib_map *packages_by_nevra(const struct ib_package_set *packages)
 {
+	struct ib_map *index = ib_map_new();
 	size_t i = 0;
 
-	for (i = 0; i < ib_package_set_count(evidence->packages); i++) {
-		const struct ib_package *package = ib_package_set_get(evidence->packages, i);
+	for (i = 0; i < ib_package_set_count(packages); i++) {
+		const struct ib_package *package = ib_package_set_get(packages, i);
 
-		if (!strcmp(package->nevra, line->nevra))
-			return package;
+		ib_map_set(index, package->nevra, (void *)(uintptr_t)package);
 	}
-	return NULL;
+	return index;
 }
 
 static int put_package(struct ib_json_writer *out, const struct ib_evidence *evidence,
-		       const struct ib_lock_package *line, struct ib_error *err)
+		       const struct ib_map *packages, const struct ib_lock_package *line,
+		       struct ib_error *err)
 {
-	const struct ib_package *package = package_of(evidence, line);
+	const struct ib_package *package = ib_map_get(packages, line->nevra);
 	IB_AUTO_BUFFER(purl, 1 << 16);
 
 	if (!package)
@@ -162,9 +167,36 @@ static void put_repository(struct ib_json_writer *out,
 	}
 }
 
+/* What scriptlets did that ran once, in the sandbox: the build replayed it. */
+static void put_effects(struct ib_json_writer *out, const struct ib_lock_package *package)
+{
+	size_t i = 0;
+
+	for (i = 0; i < package->scriptlet_count; i++) {
+		const struct ib_lock_scriptlet *scriptlet = &package->scriptlets[i];
+
+		if (!scriptlet->effects)
+			continue;
+		ib_json_begin_object(out);
+		ib_json_member_stringf(out, "name", "effects of %s of %s", scriptlet->kind,
+				       package->nevra);
+		put_digest(out, "sha256", scriptlet->effects);
+		ib_json_end_object(out);
+	}
+}
+
+static void put_profile(struct ib_json_writer *out, const struct ib_evidence_file *profile)
+{
+	ib_json_begin_object(out);
+	ib_json_member_stringf(out, "name", "hardening profile %s", profile->name);
+	put_digest(out, "sha256", profile->sha256);
+	ib_json_end_object(out);
+}
+
 static int put_dependencies(struct ib_json_writer *out, const struct ib_evidence *evidence,
 			    struct ib_error *err)
 {
+	IB_AUTO(ib_map) packages = packages_by_nevra(evidence->packages);
 	size_t i = 0;
 
 	ib_json_member_array(out, "resolvedDependencies");
@@ -176,8 +208,12 @@ static int put_dependencies(struct ib_json_writer *out, const struct ib_evidence
 		put_digest(out, "imagebuildOverlay", evidence->overlays[i].sha256);
 		ib_json_end_object(out);
 	}
-	for (i = 0; i < evidence->lock->package_count; i++)
-		IB_TRY(put_package(out, evidence, &evidence->lock->packages[i], err));
+	if (evidence->profile)
+		put_profile(out, evidence->profile);
+	for (i = 0; i < evidence->lock->package_count; i++) {
+		IB_TRY(put_package(out, evidence, packages, &evidence->lock->packages[i], err));
+		put_effects(out, &evidence->lock->packages[i]);
+	}
 	ib_json_end_array(out);
 	return 0;
 }

@@ -52,6 +52,12 @@ static const struct ib_lock_scriptlet scriptlets[] = {
 	  "native shells", NULL, NULL },
 	{ "postun", "4444444444444444444444444444444444444444444444444444444444444444", "skip",
 	  "nothing is ever removed", NULL },
+	{ "posttrans", "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd", "run",
+	  "makes a table", "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" },
+};
+
+static const struct ib_evidence_file profile = {
+	"profile.yaml", 5, "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 };
 
 static const struct ib_lock_package lines[] = {
@@ -67,7 +73,7 @@ static const struct ib_lock_package lines[] = {
 	  .root = true,
 	  .initrd = true,
 	  .scriptlets = scriptlets,
-	  .scriptlet_count = 2 },
+	  .scriptlet_count = IB_COUNT(scriptlets) },
 	{ .nevra = KERNEL,
 	  .name = "kernel",
 	  .arch = "x86_64",
@@ -204,6 +210,7 @@ static void image_init(struct image *image)
 		.repository_count = 2,
 		.overlays = overlays,
 		.overlay_count = 1,
+		.profile = &profile,
 		.options = options,
 		.option_count = IB_COUNT(options),
 		.libraries = libraries,
@@ -563,7 +570,12 @@ START_TEST(the_provenance_names_every_input_and_every_output_by_digest)
 	ck_assert_str_eq(ib_json_get_string(ib_json_get(one, "digest"), "sha256"),
 			 image.evidence.lock_sha256);
 	inputs = ib_json_get(definition, "resolvedDependencies");
-	ck_assert_uint_eq(ib_json_count(inputs), 2 + 2 + 1 + 2);
+	ck_assert_uint_eq(ib_json_count(inputs), 2 + 2 + 1 + 1 + 1 + 2);
+	one = with(inputs, "name", "effects of posttrans of " BASH);
+	ck_assert_str_eq(ib_json_get_string(ib_json_get(one, "digest"), "sha256"),
+			 scriptlets[2].effects);
+	one = with(inputs, "name", "hardening profile profile.yaml");
+	ck_assert_str_eq(ib_json_get_string(ib_json_get(one, "digest"), "sha256"), profile.sha256);
 	one = with(inputs, "name", BASH);
 	ck_assert_str_eq(ib_json_get_string(ib_json_get(one, "digest"), "sha256"),
 			 packages[0].sha256);
@@ -574,6 +586,9 @@ START_TEST(the_provenance_names_every_input_and_every_output_by_digest)
 	one = ib_json_get(ib_json_get(definition, "internalParameters"), "scriptlets");
 	ck_assert_str_eq(ib_json_get_string(ib_json_at(one, 1), "reason"),
 			 "nothing is ever removed");
+	ck_assert_ptr_null(ib_json_get(ib_json_at(one, 1), "effects"));
+	one = ib_json_get(ib_json_get(ib_json_at(one, 2), "effects"), "digest");
+	ck_assert_str_eq(ib_json_get_string(one, "sha256"), scriptlets[2].effects);
 	one = ib_json_get(ib_json_get(definition, "internalParameters"), "libraries");
 	ck_assert_str_eq(ib_json_get_string(one, "liblz4"), "1.9.4");
 	image_done(&image);
