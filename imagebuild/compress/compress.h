@@ -9,5 +9,6 @@
 #include "compress/lz4.h"
 #include "compress/unpack.h"
 #include "compress/zstd.h"
+#include "compress/zstd_fill.h"
 
 #endif

@@ -6,9 +6,6 @@
 #include "image/blocks.h"
 
 #define CHECK_PIECE ((size_t)256 << 10)
-/* LZ4 cannot hold more in a block. */
-#define LARGEST_EXTENT (256U * EROFS_BLOCK)
-
 /* A content of the entry that the image lacks. */
 struct replayed {
 	struct content *content;
@@ -179,11 +176,12 @@ static bool get_record(struct cursor *cursor, uint32_t *ret_file, struct record 
 }
 
 /* Whether blocks and tail hold exactly the content, as the window writes them. */
-static bool is_shaped_right(const struct record *record)
+static bool is_shaped_right(const struct ib_erofs_writer *writer, const struct record *record)
 {
 	const struct content *content = &record->content;
 	uint64_t whole = (uint64_t)content->block_count * EROFS_BLOCK;
 	uint64_t sum = 0;
+	uint64_t blocks = 0;
 	size_t i = 0;
 
 	if (!content->is_compressed)
@@ -194,13 +192,15 @@ static bool is_shaped_right(const struct record *record)
 	for (i = 0; i < content->extent_count; i++) {
 		uint32_t extent = ib_get_le32(record->extents + 4 * i);
 		uint32_t size = extent & EXTENT_SIZE;
+		uint32_t used = ib_extent_blocks(extent);
 
-		if (!size || size > (extent & EXTENT_RAW ? EROFS_BLOCK : LARGEST_EXTENT))
+		if (!size || size > (extent & EXTENT_RAW ? EROFS_BLOCK : SEGMENT_BYTES) ||
+		    used > (extent & EXTENT_RAW ? 1 : writer->params.cluster_bytes / EROFS_BLOCK))
 			return false;
 		sum += size;
+		blocks += used;
 	}
-	return sum == content->size && !content->tail_size &&
-	       content->extent_count == content->block_count;
+	return sum == content->size && !content->tail_size && blocks == content->block_count;
 }
 
 /* Whether it is what the signed header says of a file that the tree has. */
@@ -244,7 +244,7 @@ static bool read_records(const struct ib_erofs_writer *writer, uint32_t package,
 		struct record *record = &(*ret_records)[i];
 		uint32_t file = 0;
 
-		if (!get_record(cursor, &file, record) || !is_shaped_right(record) ||
+		if (!get_record(cursor, &file, record) || !is_shaped_right(writer, record) ||
 		    !belongs(writer, package, file, record))
 			return false;
 		record->first_block = block;

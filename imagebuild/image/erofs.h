@@ -11,8 +11,8 @@
  * for each cluster and path.
  *
  * Layout: block 0 holds the superblock; then contents; then blocks of large
- * directories; then shared attributes; then inodes with what is inline. Clusters
- * are 4 KiB, their indexes compact. Files with the same SHA-256 are stored once.
+ * directories; then shared attributes; then inodes with what is inline. Indexes are
+ * compact. Files with the same SHA-256 are stored once.
  *
  * What was streamed last is still being compressed when stream returns, while the caller
  * goes on. After finish, the inodes of the tree carry the digests of their contents.
@@ -31,11 +31,14 @@ enum ib_erofs_compression {
 	IB_EROFS_NONE,
 	IB_EROFS_LZ4,
 	IB_EROFS_LZ4HC,
+	IB_EROFS_ZSTD, /* kernels from 6.10 */
 };
 
 struct ib_erofs_params {
 	enum ib_erofs_compression compression;
-	int level; /* LZ4HC: 1 to 12; 0: 9, as mkfs.erofs has it */
+	int level; /* LZ4HC: 1 to 12; 0: 9. zstd: 1 to 22; 0: 3. As mkfs.erofs has them */
+	uint32_t
+		cluster_bytes; /* most bytes of compressed data that are read at once: 4 KiB to 1 MiB, a power of two; 0: 4 KiB */
 	uint8_t uuid[16];
 	const char *volume_name; /* at most 15 bytes; NULL: none */
 	int64_t build_time;      /* inodes with this time are half as large */

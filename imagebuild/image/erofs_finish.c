@@ -157,7 +157,7 @@ static int put_extra(const struct plan *plan, const struct planned *planned, siz
 		return 0;
 	}
 	if (planned->layout == EROFS_LAYOUT_COMPRESSED_COMPACT) {
-		ib_index_put(planned->content, out->size - inode_start, out);
+		ib_index_put(&plan->writer->params, planned->content, out->size - inode_start, out);
 		return 0;
 	}
 	IB_TRY(ib_spool_read(plan->writer, ib_buffer_reserve(out, planned->extra_bytes),
@@ -230,11 +230,43 @@ int ib_plan_write(struct plan *plan, struct ib_error *err)
 
 /* ---- the superblock ---- */
 
+static bool is_configured(const struct ib_erofs_params *params)
+{
+	return params->compression == IB_EROFS_ZSTD ||
+	       (params->compression != IB_EROFS_NONE && params->cluster_bytes > EROFS_BLOCK);
+}
+
+/* The end of the superblock, and what follows it. */
+static void put_compression(const struct ib_erofs_params *params, struct ib_buffer *out)
+{
+	bool is_zstd = params->compression == IB_EROFS_ZSTD;
+	uint32_t features = 0;
+
+	if (params->compression != IB_EROFS_NONE)
+		features |= EROFS_INCOMPAT_LZ4_0PADDING;
+	if (is_configured(params))
+		features |= EROFS_INCOMPAT_CONFIGURED;
+	ib_buffer_put_le32(out, features);
+	if (!is_configured(params)) {
+		ib_buffer_put_le16(out, features ? EROFS_LZ4_MAX_DISTANCE : 0);
+		return;
+	}
+	ib_buffer_put_le16(out, 1U << (is_zstd ? EROFS_ALGORITHM_ZSTD : EROFS_ALGORITHM_LZ4));
+	ib_buffer_put_zeros(out, EROFS_SUPER_OFFSET + EROFS_SUPER_BYTES - out->size);
+	ib_buffer_put_le16(out, is_zstd ? EROFS_ZSTD_CONFIG_BYTES : EROFS_LZ4_CONFIG_BYTES);
+	if (is_zstd) {
+		ib_buffer_put_u8(out, 0);
+		ib_buffer_put_u8(out, (uint8_t)(ib_zstd_window_log(params) - 10));
+		return;
+	}
+	ib_buffer_put_le16(out, EROFS_LZ4_MAX_DISTANCE);
+	ib_buffer_put_le16(out, (uint16_t)(params->cluster_bytes / EROFS_BLOCK));
+}
+
 static int write_superblock(const struct plan *plan, uint64_t blocks, struct ib_error *err)
 {
 	IB_AUTO_BUFFER(b, EROFS_BLOCK);
 	const struct ib_erofs_writer *writer = plan->writer;
-	bool is_compressed = writer->params.compression != IB_EROFS_NONE;
 
 	ib_buffer_put_zeros(&b, EROFS_SUPER_OFFSET);
 	ib_buffer_put_le32(&b, EROFS_MAGIC);
@@ -252,8 +284,7 @@ static int write_superblock(const struct plan *plan, uint64_t blocks, struct ib_
 	ib_buffer_put_le32(&b, plan->shared.size ? (uint32_t)plan->metadata_block : 0);
 	ib_buffer_put(&b, writer->params.uuid, sizeof(writer->params.uuid));
 	ib_buffer_put(&b, writer->volume_name, sizeof(writer->volume_name));
-	ib_buffer_put_le32(&b, is_compressed ? EROFS_INCOMPAT_LZ4_0PADDING : 0);
-	ib_buffer_put_le16(&b, is_compressed ? EROFS_LZ4_MAX_DISTANCE : 0);
+	put_compression(&writer->params, &b);
 	ib_buffer_put_zeros(&b, EROFS_BLOCK - b.size);
 	ib_buffer_set_le32(&b, EROFS_SUPER_OFFSET + 4,
 			   ib_crc32c(UINT32_MAX, b.data + EROFS_SUPER_OFFSET,

@@ -7,7 +7,12 @@
  *	0 magic  4 checksum  8 compatible features  12 block bits  14 root nid (16)
  *	16 inodes (64)  24 build time (64)  32 nanoseconds  36 blocks  40 metadata block
  *	44 shared attributes' block  48 uuid  64 volume name  80 incompatible features
- *	84 LZ4 distance (16)
+ *	84 LZ4 distance (16), or with EROFS_INCOMPAT_CONFIGURED a bit for each algorithm
+ *
+ * Behind a superblock with that feature stands, for each of these algorithms, how many bytes
+ * its configuration has (16) and the configuration, at multiples of 4:
+ *	LZ4:  distance (16), most blocks of a cluster (16), 10 zeros
+ *	zstd: 0, window as a power of two less 10 (8), 4 zeros
  *
  * Inode, compact (32 bytes) and extended (64 bytes):
  *	0 format: bit 0 extended, bits 1-3 layout   2 attribute words   4 mode
@@ -27,8 +32,11 @@
 
 #define EROFS_COMPAT_CHECKSUM       0x1U
 #define EROFS_COMPAT_MTIME          0x2U
-#define EROFS_INCOMPAT_LZ4_0PADDING 0x1U
+#define EROFS_INCOMPAT_LZ4_0PADDING 0x1U /* compressed data stand at the end of their blocks */
+#define EROFS_INCOMPAT_CONFIGURED   0x2U /* also: clusters of several blocks */
 #define EROFS_LZ4_MAX_DISTANCE      65535U
+#define EROFS_LZ4_CONFIG_BYTES      14U
+#define EROFS_ZSTD_CONFIG_BYTES     6U
 
 #define EROFS_INODE_COMPACT_BYTES  32U
 #define EROFS_INODE_EXTENDED_BYTES 64U
@@ -61,9 +69,17 @@ enum erofs_file_type {
  * Compressed: at the next multiple of 8 behind inode and attributes a header
  * (4 advice, 6 algorithm, 7 cluster bits), then one index for each logical cluster.
  */
-#define EROFS_MAP_HEADER_BYTES   8U
-#define EROFS_ADVISE_COMPACT_2B  0x1U
-#define EROFS_ADVISE_UNSUPPORTED 0xfffeU
+#define EROFS_MAP_HEADER_BYTES  8U
+#define EROFS_ADVISE_COMPACT_2B 0x1U
+#define EROFS_ADVISE_BIG_CLUSTER \
+	0x6U /* of compressed extents, and of those that are stored as they are */
+#define EROFS_ADVISE_UNSUPPORTED 0xfff8U
+#define EROFS_MAX_CLUSTER_BLOCKS 256U
+
+enum erofs_algorithm {
+	EROFS_ALGORITHM_LZ4 = 0,
+	EROFS_ALGORITHM_ZSTD = 3,
+};
 
 enum erofs_cluster {
 	EROFS_CLUSTER_PLAIN = 0,

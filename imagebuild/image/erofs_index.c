@@ -10,6 +10,11 @@
  * front and behind. In the last place of a pack NONHEAD says how far the next
  * extent is instead; the distance back follows from its neighbour. The blocks of a
  * file's extents follow each other, so nothing else says where they are.
+ *
+ * Where clusters may have several blocks, the first NONHEAD of an extent says how many its
+ * extent takes, in any place of a pack; an extent without one takes one. A pack that begins with
+ * such a count ends in the address of that count's extent, others in that of their own first
+ * extent.
  */
 #include <assert.h>
 #include <string.h>
@@ -19,7 +24,8 @@
 #define SMALL_PACK_BYTES 8U
 #define LARGE_PACK       16U
 #define LARGE_PACK_BYTES 32U
-#define MAX_DISTANCE     0x7ffU /* the next bit means something else */
+#define MAX_DISTANCE     0x7ffU
+#define IS_BLOCK_COUNT   0x800U /* the distance back is how many blocks the extent takes */
 
 struct shape {
 	size_t total; /* clusters */
@@ -66,6 +72,11 @@ struct index {
 	uint16_t forward; /* …and to the next one */
 };
 
+uint32_t ib_extent_blocks(uint32_t extent)
+{
+	return ((extent & EXTENT_BLOCKS) >> EXTENT_BLOCKS_SHIFT) + 1;
+}
+
 /* Gives the indexes one by one. */
 struct cursor {
 	const struct content *content;
@@ -73,7 +84,9 @@ struct cursor {
 	uint64_t start;  /* where it begins… */
 	uint64_t head;   /* cluster of the one before */
 	uint64_t number; /* the next cluster */
-	uint32_t block;  /* of the last extent that began */
+	uint32_t block;  /* of the last extent that began… */
+	uint32_t blocks; /* …and how many it takes */
+	bool is_big;     /* clusters may have several blocks */
 };
 
 static struct index next_index(struct cursor *cursor)
@@ -86,6 +99,8 @@ static struct index next_index(struct cursor *cursor)
 	if (number < next_head || (number == next_head && cursor->extent > content->extent_count)) {
 		index.back = (uint16_t)IB_MIN(number - cursor->head, (uint64_t)MAX_DISTANCE);
 		index.forward = (uint16_t)IB_MIN(next_head - number, (uint64_t)MAX_DISTANCE);
+		if (cursor->is_big && index.back == 1)
+			index.back = index.forward = (uint16_t)(IS_BLOCK_COUNT | cursor->blocks);
 		return index;
 	}
 	assert(number == next_head);
@@ -98,11 +113,23 @@ static struct index next_index(struct cursor *cursor)
 			index.type = EROFS_CLUSTER_HEAD;
 		cursor->start += extent & EXTENT_SIZE;
 		cursor->head = number;
-		cursor->block++;
+		cursor->block += cursor->blocks;
+		cursor->blocks = ib_extent_blocks(extent);
 	}
 	/* else: the file ends in this cluster, which reads like one more extent without a block */
 	cursor->extent++;
 	return index;
+}
+
+/* What a pack that begins with the next index ends in. */
+static uint32_t base_of(const struct cursor *cursor)
+{
+	bool is_count = cursor->number && cursor->number == cursor->head + 1 &&
+			cursor->number < cursor->start / EROFS_BLOCK;
+
+	if (!cursor->is_big)
+		return cursor->block;
+	return is_count ? cursor->block : cursor->block + cursor->blocks;
 }
 
 static void put_pack(struct cursor *cursor, size_t present, size_t count, size_t bits,
@@ -110,7 +137,7 @@ static void put_pack(struct cursor *cursor, size_t present, size_t count, size_t
 {
 	uint8_t pack[LARGE_PACK_BYTES + 4] = { 0 };
 	size_t bytes = count * bits / 8 + 4;
-	uint32_t base = cursor->block;
+	uint32_t base = base_of(cursor);
 	size_t i = 0;
 
 	for (i = 0; i < present; i++) {
@@ -138,17 +165,27 @@ static void put_small(struct cursor *cursor, size_t count, struct ib_buffer *out
 		put_pack(cursor, IB_MIN(count - i, (size_t)2), 2, 16, out);
 }
 
-void ib_index_put(const struct content *content, size_t inode_bytes, struct ib_buffer *out)
+static uint8_t algorithm_of(const struct ib_erofs_params *params)
+{
+	return params->compression == IB_EROFS_ZSTD ? EROFS_ALGORITHM_ZSTD : EROFS_ALGORITHM_LZ4;
+}
+
+void ib_index_put(const struct ib_erofs_params *params, const struct content *content,
+		  size_t inode_bytes, struct ib_buffer *out)
 {
 	struct shape shape = shape_of(content, inode_bytes);
-	struct cursor cursor = { .content = content, .block = content->start_block - 1 };
+	struct cursor cursor = { .content = content,
+				 .block = content->start_block - 1,
+				 .blocks = 1,
+				 .is_big = params->cluster_bytes > EROFS_BLOCK };
+	uint16_t big = cursor.is_big ? EROFS_ADVISE_BIG_CLUSTER : 0;
 	size_t i = 0;
 
 	ib_buffer_put_zeros(out, index_offset(inode_bytes) - EROFS_MAP_HEADER_BYTES - inode_bytes);
 	ib_buffer_put_le32(out, 0);
-	ib_buffer_put_le16(out, EROFS_ADVISE_COMPACT_2B);
-	ib_buffer_put_u8(out, 0); /* LZ4 */
-	ib_buffer_put_u8(out, 0); /* clusters of one block */
+	ib_buffer_put_le16(out, EROFS_ADVISE_COMPACT_2B | big);
+	ib_buffer_put_u8(out, algorithm_of(params));
+	ib_buffer_put_u8(out, 0); /* logical clusters of one block */
 	put_small(&cursor, shape.small_in_front, out);
 	for (i = 0; i < shape.large; i += LARGE_PACK)
 		put_pack(&cursor, LARGE_PACK, LARGE_PACK, 14, out);

@@ -39,12 +39,38 @@ static int open_spool(const char *path, int *ret_fd, struct ib_error *err)
 	return 0;
 }
 
+static int check_levels(const struct ib_erofs_params *params, struct ib_error *err)
+{
+	static const struct {
+		const char *name;
+		int min, max;
+	} levels[] = {
+		[IB_EROFS_NONE] = { NULL, 0, 0 },
+		[IB_EROFS_LZ4] = { NULL, 0, 0 },
+		[IB_EROFS_LZ4HC] = { "LZ4HC", IB_LZ4HC_MIN_LEVEL, IB_LZ4HC_MAX_LEVEL },
+		[IB_EROFS_ZSTD] = { "zstd", IB_ZSTD_FILL_MIN_LEVEL, IB_ZSTD_FILL_MAX_LEVEL },
+	};
+	const int min = levels[params->compression].min;
+	const int max = levels[params->compression].max;
+
+	if (!levels[params->compression].name || !params->level ||
+	    (params->level >= min && params->level <= max))
+		return 0;
+	return ib_fail(err, IB_INPUT, "%s has no level %d: it goes from %d to %d",
+		       levels[params->compression].name, params->level, min, max);
+}
+
 static int check_params(const struct ib_erofs_params *params, struct ib_error *err)
 {
-	if (params->compression == IB_EROFS_LZ4HC && params->level &&
-	    (params->level < IB_LZ4HC_MIN_LEVEL || params->level > IB_LZ4HC_MAX_LEVEL))
-		return ib_fail(err, IB_INPUT, "LZ4HC has no level %d: it goes from %d to %d",
-			       params->level, IB_LZ4HC_MIN_LEVEL, IB_LZ4HC_MAX_LEVEL);
+	uint32_t cluster = params->cluster_bytes;
+
+	IB_TRY(check_levels(params, err));
+	if (cluster && (cluster < EROFS_BLOCK || cluster & (cluster - 1) ||
+			cluster > EROFS_MAX_CLUSTER_BLOCKS * EROFS_BLOCK))
+		return ib_fail(err, IB_INPUT,
+			       "EROFS has no clusters of %" PRIu32
+			       " bytes: they are a power of two from 4 KiB to 1 MiB",
+			       cluster);
 	if (params->volume_name && strlen(params->volume_name) > 15)
 		return ib_fail(err, IB_INPUT, "volume name '%s' is longer than 15 bytes",
 			       params->volume_name);
@@ -62,6 +88,8 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 	writer->path = ib_strdup(path);
 	writer->tree = tree;
 	writer->params = *params;
+	if (!params->cluster_bytes)
+		writer->params.cluster_bytes = EROFS_BLOCK;
 	if (params->volume_name)
 		memcpy(writer->volume_name, params->volume_name, strlen(params->volume_name));
 	writer->params.volume_name = writer->volume_name;
@@ -82,7 +110,7 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 
 static void free_window(struct ib_erofs_writer *writer)
 {
-	struct ib_lz4 *lz4 = NULL;
+	struct compressor *compressor = NULL;
 	size_t i = 0;
 
 	ib_threads_free(writer->threads); /* waits for what is in flight */
@@ -93,8 +121,8 @@ static void free_window(struct ib_erofs_writer *writer)
 	ib_free(writer->slots);
 	if (!writer->compressors)
 		return;
-	while ((lz4 = ib_pool_take(writer->compressors)))
-		ib_lz4_free(lz4);
+	while ((compressor = ib_pool_take(writer->compressors)))
+		ib_compressor_free(compressor);
 	ib_pool_free(writer->compressors);
 }
 
@@ -139,14 +167,15 @@ void ib_erofs_use_cache(struct ib_erofs_writer *writer, const struct ib_block_ca
 
 char *ib_erofs_form(const struct ib_erofs_params *params)
 {
-	static const char *const names[] = { "none", "lz4", "lz4hc" };
+	static const char *const names[] = { "none", "lz4", "lz4hc", "zstd" };
+	bool is_zstd = params->compression == IB_EROFS_ZSTD;
 
-	return ib_strf("erofs-blocks-0001 %s level %d lz4-%s block %u segment %zu tail %u",
-		       names[params->compression],
-		       params->compression == IB_EROFS_LZ4HC && !params->level
-			       ? IB_LZ4HC_DEFAULT_LEVEL
-			       : params->level,
-		       ib_lz4_version(), EROFS_BLOCK, SEGMENT_BYTES, IB_MAX_TAIL_BEHIND_BLOCKS);
+	return ib_strf(
+		"erofs-blocks-0002 %s level %d %s-%s block %u cluster %u segment %zu tail %u",
+		names[params->compression], ib_erofs_level(params), is_zstd ? "zstd" : "lz4",
+		is_zstd ? ib_zstd_version() : ib_lz4_version(), EROFS_BLOCK,
+		params->cluster_bytes ? params->cluster_bytes : EROFS_BLOCK, SEGMENT_BYTES,
+		IB_MAX_TAIL_BEHIND_BLOCKS);
 }
 
 /* ---- one content ---- */

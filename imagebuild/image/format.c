@@ -8,11 +8,12 @@
 /* ---- EROFS ---- */
 
 /* In the order of enum ib_erofs_compression. */
-static const char *const erofs_compressions[] = { "none", "lz4", "lz4hc", NULL };
+static const char *const erofs_compressions[] = { "none", "lz4", "lz4hc", "zstd", NULL };
 
 static struct ib_erofs_params erofs_params(const struct ib_format_params *params)
 {
 	struct ib_erofs_params erofs = { .level = params->level,
+					 .cluster_bytes = params->cluster_bytes,
 					 .build_time = params->build_time,
 					 .threads = params->threads };
 	unsigned i = 0;

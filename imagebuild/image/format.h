@@ -21,6 +21,8 @@
 struct ib_format_params {
 	const char *compression; /* one of the row's words */
 	int level;               /* 0: the compression's own default */
+	uint32_t
+		cluster_bytes; /* of compressed data that belongs together; 0: the format's default */
 	uint8_t uuid[16];
 	int64_t build_time;
 	size_t threads; /* 0: as many as this process may use */

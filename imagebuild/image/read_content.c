@@ -5,8 +5,8 @@
 #include "compress/compress.h"
 #include "image/reader.h"
 
-/* LZ4 cannot hold more in a block. */
-#define MAX_EXTENT_BYTES ((size_t)256 * EROFS_BLOCK)
+/* The kernel takes no larger ones. */
+#define MAX_EXTENT_BYTES ((size_t)12 << 20)
 #define FLAT_PIECE       ((size_t)64 * EROFS_BLOCK)
 
 static int read_pieces(const struct reader *reader, uint64_t offset, uint64_t size,
@@ -44,64 +44,70 @@ struct expanding {
 	const struct disk_inode *disk;
 	ib_reader_take_fn take;
 	void *context;
-	struct disk_extent extent; /* whose end is not known yet */
-	bool has_extent;
-	uint8_t *out; /* MAX_EXTENT_BYTES */
+	uint8_t *in, *out; /* owned */
+	size_t in_size, out_size;
 };
 
-static int fail_extent(const struct expanding *expanding, struct ib_error *err)
+static int fail_extent(const struct expanding *expanding, const struct disk_extent *extent,
+		       struct ib_error *err)
 {
 	return ib_fail(err, IB_INPUT,
 		       "block %" PRIu32 " of '%s' does not hold what inode %" PRIu64
 		       " has from byte %" PRIu64 " on",
-		       expanding->extent.block, expanding->reader->image->name,
-		       expanding->disk->nid, expanding->extent.start);
+		       extent->block, expanding->reader->image->name, expanding->disk->nid,
+		       extent->start);
 }
 
-/* The extent that was begun reaches to end. */
-static int expand(const struct expanding *expanding, uint64_t end, struct ib_error *err)
+static void make_room(uint8_t **buffer, size_t *size, size_t needed)
 {
-	const struct disk_extent *extent = &expanding->extent;
-	uint8_t block[EROFS_BLOCK];
-	uint64_t size = end - extent->start;
-	size_t skip = 0;
-
-	if (!size)
-		return 0;
-	if (size > (extent->is_raw ? EROFS_BLOCK : MAX_EXTENT_BYTES))
-		return fail_extent(expanding, err);
-	IB_TRY(ib_reader_get(expanding->reader, block, sizeof(block),
-			     (uint64_t)extent->block * EROFS_BLOCK, err));
-	if (extent->is_raw)
-		return expanding->take(expanding->context, block, (size_t)size, err);
-	while (expanding->reader->is_padded && skip < sizeof(block) && !block[skip])
-		skip++;
-	if (!ib_lz4_expand(block + skip, sizeof(block) - skip, expanding->out, (size_t)size))
-		return fail_extent(expanding, err);
-	return expanding->take(expanding->context, expanding->out, (size_t)size, err);
+	if (needed <= *size)
+		return;
+	*buffer = ib_realloc_array(*buffer, needed, 1);
+	*size = needed;
 }
 
-static int next_extent(void *context, const struct disk_extent *extent, struct ib_error *err)
+static bool decompress(const struct expanding *expanding, const struct disk_extent *extent,
+		       const uint8_t *in, size_t in_size, size_t out_size)
+{
+	if (extent->algorithm == EROFS_ALGORITHM_ZSTD)
+		return ib_zstd_expand(in, in_size, expanding->out, out_size);
+	return ib_lz4_expand(in, in_size, expanding->out, out_size);
+}
+
+static int expand(void *context, const struct disk_extent *extent, struct ib_error *err)
 {
 	struct expanding *expanding = context;
+	size_t stored = (size_t)extent->block_count * EROFS_BLOCK;
+	uint64_t size = extent->end - extent->start;
+	size_t skip = 0;
 
-	if (expanding->has_extent)
-		IB_TRY(expand(expanding, extent->start, err));
-	expanding->extent = *extent;
-	expanding->has_extent = true;
-	return 0;
+	if (size > (extent->is_raw ? stored : MAX_EXTENT_BYTES))
+		return fail_extent(expanding, extent, err);
+	make_room(&expanding->in, &expanding->in_size, stored);
+	IB_TRY(ib_reader_get(expanding->reader, expanding->in, stored,
+			     (uint64_t)extent->block * EROFS_BLOCK, err));
+	if (extent->is_raw)
+		return expanding->take(expanding->context, expanding->in, (size_t)size, err);
+	make_room(&expanding->out, &expanding->out_size, (size_t)size);
+	while (expanding->reader->is_padded && skip < EROFS_BLOCK && !expanding->in[skip])
+		skip++;
+	if (!decompress(expanding, extent, expanding->in + skip, stored - skip, (size_t)size))
+		return fail_extent(expanding, extent, err);
+	return expanding->take(expanding->context, expanding->out, (size_t)size, err);
 }
 
 int ib_reader_content(const struct reader *reader, const struct disk_inode *disk,
 		      ib_reader_take_fn take, void *context, struct ib_error *err)
 {
-	struct expanding expanding = { reader, disk, take, context, { 0 }, false, NULL };
-	ib_autofree uint8_t *out = NULL;
+	struct expanding expanding = {
+		.reader = reader, .disk = disk, .take = take, .context = context
+	};
+	int r = 0;
 
 	if (disk->layout == EROFS_LAYOUT_PLAIN || disk->layout == EROFS_LAYOUT_INLINE)
 		return ib_reader_flat(reader, disk, take, context, err);
-	out = ib_realloc_array(NULL, MAX_EXTENT_BYTES, 1);
-	expanding.out = out;
-	IB_TRY(ib_reader_extents(reader, disk, next_extent, &expanding, err));
-	return expanding.has_extent ? expand(&expanding, disk->size, err) : 0;
+	r = ib_reader_extents(reader, disk, expand, &expanding, err);
+	ib_free(expanding.in);
+	ib_free(expanding.out);
+	return r;
 }

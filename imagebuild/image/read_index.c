@@ -11,6 +11,7 @@
 #define LARGE_PACK       16U
 #define LARGE_PACK_BYTES 32U
 #define DISTANCE_MASK    0x7ffU
+#define IS_BLOCK_COUNT   0x800U
 #define CLUSTER_MASK     0xfffU
 
 struct walk {
@@ -20,9 +21,10 @@ struct walk {
 	void *context;
 	uint64_t number; /* of the next cluster */
 	uint64_t total;
-	uint64_t head; /* the last one seen */
-	bool has_head;
-	uint64_t start; /* of the last extent */
+	bool is_big;     /* extents may say how many blocks they take */
+	uint64_t head;   /* the last one seen */
+	bool has_extent; /* the one that began there, not visited yet */
+	struct disk_extent extent;
 };
 
 static int fail_index(const struct walk *walk, const char *what, struct ib_error *err)
@@ -31,31 +33,46 @@ static int fail_index(const struct walk *walk, const char *what, struct ib_error
 		       walk->number, walk->disk->nid, walk->reader->image->name, what);
 }
 
+/* What ends the extent that was begun is the next one, or the file. */
+static int end_extent(struct walk *walk, uint64_t end, struct ib_error *err)
+{
+	if (!walk->has_extent || walk->extent.start == end)
+		return 0; /* one that begins at the end of the file is none */
+	walk->extent.end = end;
+	return walk->visit(walk->context, &walk->extent, err);
+}
+
 static int visit_head(struct walk *walk, unsigned type, uint32_t offset, uint32_t block,
 		      struct ib_error *err)
 {
-	struct disk_extent extent = {
-		.start = walk->number * EROFS_BLOCK + offset,
-		.block = block,
-		.is_raw = type == EROFS_CLUSTER_PLAIN,
-	};
+	uint64_t start = walk->number * EROFS_BLOCK + offset;
 
-	if (offset >= EROFS_BLOCK || (!walk->has_head && extent.start) ||
-	    (walk->has_head && extent.start <= walk->start) || extent.start > walk->disk->size)
+	if (offset >= EROFS_BLOCK || (!walk->has_extent && start) ||
+	    (walk->has_extent && start <= walk->extent.start) || start > walk->disk->size)
 		return fail_index(walk, "begins an extent where none can begin", err);
-	walk->has_head = true;
+	IB_TRY(end_extent(walk, start, err));
+	walk->extent.start = start;
+	walk->extent.block = block;
+	walk->extent.block_count = 1;
+	walk->extent.is_raw = type == EROFS_CLUSTER_PLAIN;
+	walk->has_extent = true;
 	walk->head = walk->number++;
-	walk->start = extent.start;
-	return walk->visit(walk->context, &extent, err);
+	return 0;
 }
 
 /* back 0: the index does not say how far back its extent begins. */
 static int visit_nonhead(struct walk *walk, uint32_t back, struct ib_error *err)
 {
-	if (!walk->has_head)
+	if (!walk->has_extent)
 		return fail_index(walk, "belongs to no extent", err);
-	if (back && back != IB_MIN(walk->number - walk->head, (uint64_t)DISTANCE_MASK))
+	if (walk->is_big && walk->number == walk->head + 1) {
+		walk->extent.block_count = back & ~IS_BLOCK_COUNT;
+		if (!(back & IS_BLOCK_COUNT) || !walk->extent.block_count ||
+		    walk->extent.block_count > EROFS_MAX_CLUSTER_BLOCKS)
+			return fail_index(walk, "does not say how large its extent is", err);
+	} else if (back && back != IB_MIN(walk->number - walk->head, (uint64_t)DISTANCE_MASK)) {
 		return fail_index(walk, "points to an extent that is not there", err);
+	}
 	walk->number++;
 	return 0;
 }
@@ -85,28 +102,42 @@ static int walk_full(struct walk *walk, uint64_t offset, struct ib_error *err)
 
 /* ---- compact indexes ---- */
 
+/* Two bits of type and twelve more, wherever they stand. */
+static uint32_t get_index(const uint8_t *pack, size_t bit)
+{
+	uint32_t value = (uint32_t)pack[bit / 8] | (uint32_t)pack[bit / 8 + 1] << 8 |
+			 (uint32_t)pack[bit / 8 + 2] << 16;
+
+	return value >> bit % 8;
+}
+
 static int visit_pack(struct walk *walk, const uint8_t *pack, size_t count, size_t bytes,
 		      struct ib_error *err)
 {
 	size_t bits = (bytes - 4) * 8 / count;
+	/* where counts stand, a pack ends in the block of its first extent, else in the one before */
 	uint32_t block = ib_get_le32(pack + bytes - 4);
+	uint32_t step = walk->is_big ? 0 : 1; /* to the next extent's block */
 	size_t i = 0;
 
 	for (i = 0; i < count && walk->number < walk->total; i++) {
-		size_t at = i * bits;
-		uint32_t value = (uint32_t)pack[at / 8] | (uint32_t)pack[at / 8 + 1] << 8 |
-				 (uint32_t)pack[at / 8 + 2] << 16;
-		unsigned type = 0;
+		uint32_t index = get_index(pack, i * bits);
+		unsigned type = index >> EROFS_BLOCK_BITS & 3;
+		uint32_t value = index & CLUSTER_MASK;
 
-		value >>= at % 8;
-		type = value >> EROFS_BLOCK_BITS & 3;
-		value &= CLUSTER_MASK;
-		if (type == EROFS_CLUSTER_NONHEAD)
-			IB_TRY(visit_nonhead(walk, i + 1 == count ? 0 : value, err));
-		else if (type == EROFS_CLUSTER_PLAIN || type == EROFS_CLUSTER_HEAD)
-			IB_TRY(visit_head(walk, type, value, ++block, err));
-		else
+		if (type == EROFS_CLUSTER_NONHEAD) {
+			if (walk->is_big && value & IS_BLOCK_COUNT)
+				step = value & ~IS_BLOCK_COUNT;
+			else if (i + 1 == count)
+				value = 0;
+			IB_TRY(visit_nonhead(walk, value, err));
+		} else if (type == EROFS_CLUSTER_PLAIN || type == EROFS_CLUSTER_HEAD) {
+			block += step;
+			step = 1;
+			IB_TRY(visit_head(walk, type, value, block, err));
+		} else {
 			return fail_index(walk, "is of an unrecognized type", err);
+		}
 	}
 	return 0;
 }
@@ -140,6 +171,34 @@ static int walk_compact(struct walk *walk, uint64_t offset, bool has_large, stru
 	return walk_packs(walk, &offset, walk->total - walk->number, false, err);
 }
 
+/* What the header in front of the indexes says; the advice is returned. */
+static int read_header(struct walk *walk, uint64_t offset, uint16_t *ret_advice,
+		       struct ib_error *err)
+{
+	uint8_t header[EROFS_MAP_HEADER_BYTES];
+	uint16_t big = 0;
+	unsigned algorithm = 0;
+
+	IB_TRY(ib_reader_get(walk->reader, header, sizeof(header), offset, err));
+	*ret_advice = ib_get_le16(header + 4);
+	big = *ret_advice & EROFS_ADVISE_BIG_CLUSTER;
+	algorithm = header[6];
+	/* the algorithm of a second kind of extent, which is not read */
+	if (big)
+		algorithm &= 0xf;
+	if (*ret_advice & EROFS_ADVISE_UNSUPPORTED || header[7] ||
+	    (big && big != EROFS_ADVISE_BIG_CLUSTER) ||
+	    (algorithm != EROFS_ALGORITHM_LZ4 && algorithm != EROFS_ALGORITHM_ZSTD) ||
+	    !(walk->reader->algorithms >> algorithm & 1))
+		return ib_fail(err, IB_LIMIT,
+			       "inode %" PRIu64 " of '%s' is compressed in a way that is not read "
+			       "here",
+			       walk->disk->nid, walk->reader->image->name);
+	walk->is_big = big;
+	walk->extent.algorithm = (enum erofs_algorithm)algorithm;
+	return 0;
+}
+
 int ib_reader_extents(const struct reader *reader, const struct disk_inode *disk,
 		      ib_reader_extent_fn visit, void *context, struct ib_error *err)
 {
@@ -151,18 +210,13 @@ int ib_reader_extents(const struct reader *reader, const struct disk_inode *disk
 		.total = disk->size / EROFS_BLOCK + (disk->size % EROFS_BLOCK != 0),
 	};
 	uint64_t offset = (disk->extra_offset + 7) & ~(uint64_t)7;
-	uint8_t header[EROFS_MAP_HEADER_BYTES];
 	uint16_t advice = 0;
 
-	IB_TRY(ib_reader_get(reader, header, sizeof(header), offset, err));
-	advice = ib_get_le16(header + 4);
-	if (advice & EROFS_ADVISE_UNSUPPORTED || header[6] || header[7])
-		return ib_fail(err, IB_LIMIT,
-			       "inode %" PRIu64 " of '%s' is compressed in a way that is not read "
-			       "here",
-			       disk->nid, reader->image->name);
-	offset += sizeof(header);
+	IB_TRY(read_header(&walk, offset, &advice, err));
+	offset += EROFS_MAP_HEADER_BYTES;
 	if (disk->layout == EROFS_LAYOUT_COMPRESSED_FULL)
-		return walk_full(&walk, offset, err);
-	return walk_compact(&walk, offset, advice & EROFS_ADVISE_COMPACT_2B, err);
+		IB_TRY(walk_full(&walk, offset, err));
+	else
+		IB_TRY(walk_compact(&walk, offset, advice & EROFS_ADVISE_COMPACT_2B, err));
+	return end_extent(&walk, disk->size, err);
 }

@@ -13,7 +13,8 @@ struct reader {
 	uint64_t shared_xattrs;
 	uint64_t root;
 	int64_t build_time;
-	bool is_padded; /* LZ4 data stand at the end of their block */
+	bool is_padded;      /* compressed data stand at the end of their blocks */
+	uint16_t algorithms; /* a bit for each enum erofs_algorithm */
 	struct ib_erofs_info info;
 
 	struct ib_tree *tree;
@@ -61,16 +62,17 @@ int ib_reader_content(const struct reader *reader, const struct disk_inode *disk
 		      ib_reader_take_fn take, void *context, struct ib_error *err) IB_MUST_CHECK;
 
 /* ---- read_index.c ---- */
-/* One extent: where its bytes begin in the file, and its block. */
+/* One extent: which bytes of the file it holds, and its blocks. */
 struct disk_extent {
-	uint64_t start;
-	uint32_t block;
+	uint64_t start, end;
+	uint32_t block, block_count;
+	enum erofs_algorithm algorithm;
 	bool is_raw;
 };
 
 typedef int (*ib_reader_extent_fn)(void *context, const struct disk_extent *extent,
 				   struct ib_error *err);
-/* Every extent in order; the last one may begin at the end of the file, and is none then. */
+/* Every extent in order; together they hold the file. */
 int ib_reader_extents(const struct reader *reader, const struct disk_inode *disk,
 		      ib_reader_extent_fn visit, void *context, struct ib_error *err) IB_MUST_CHECK;
 

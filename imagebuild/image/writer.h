@@ -22,9 +22,14 @@
 /* Behind blocks only a tail that leaves room for attributes may be inline: see relocate(). */
 #define IB_MAX_TAIL_BEHIND_BLOCKS 3072U
 
-/* One extent: how many bytes it holds; the top bit is set when they are stored as they are. */
-#define EXTENT_RAW  0x80000000U
-#define EXTENT_SIZE 0x7fffffffU
+/*
+ * One extent: how many bytes it holds (a segment at most), in how many blocks, less one, and the top
+ * bit when they are stored as they are.
+ */
+#define EXTENT_RAW          0x80000000U
+#define EXTENT_BLOCKS       0x7fc00000U
+#define EXTENT_BLOCKS_SHIFT 22U
+#define EXTENT_SIZE         0x003fffffU
 
 /* A content that is stored once, whatever has it. */
 struct content {
@@ -86,7 +91,7 @@ struct ib_erofs_writer {
 
 	/* the window */
 	struct ib_threads *threads;
-	struct ib_pool *compressors; /* struct ib_lz4 */
+	struct ib_pool *compressors; /* struct compressor */
 	struct segment *slots;
 	uint64_t filled;  /* how many slots were ever filled… */
 	uint64_t retired; /* …and written */
@@ -136,6 +141,16 @@ struct keeping {
 	struct kept_file *files; /* owned; in the order of the payload */
 	size_t file_count;
 };
+
+/* ---- erofs_fill.c ---- */
+struct compressor;
+struct compressor *ib_compressor_new(const struct ib_erofs_params *params);
+void ib_compressor_free(struct compressor *compressor);
+/* Extents and their blocks. */
+void ib_segment_compress(struct segment *segment, struct compressor *compressor);
+/* The level that counts where none was given; 0 where there are none. */
+int ib_erofs_level(const struct ib_erofs_params *params);
+unsigned ib_zstd_window_log(const struct ib_erofs_params *params);
 
 /* ---- erofs_compress.c ---- */
 /* The job: compresses and digests a struct segment. */
@@ -199,7 +214,10 @@ void ib_keepings_free(struct ib_erofs_writer *writer);
 /* ---- erofs_index.c ---- */
 /* Header and compact indexes, for an inode whose attributes end at this many bytes. */
 size_t ib_index_size(const struct content *content, size_t inode_bytes);
-void ib_index_put(const struct content *content, size_t inode_bytes, struct ib_buffer *out);
+void ib_index_put(const struct ib_erofs_params *params, const struct content *content,
+		  size_t inode_bytes, struct ib_buffer *out);
+/* Of an extent. */
+uint32_t ib_extent_blocks(uint32_t extent);
 
 /* ---- erofs_finish.c, erofs_layout.c, erofs_directory.c, erofs_xattr.c ---- */
 /* An inode of the image, and where it goes. */

@@ -284,7 +284,20 @@ START_TEST(parameters_beyond_the_format_are_refused)
 
 	ck_fails(ib_erofs_open(path, &params, tree, &writer, &err), IB_INPUT,
 		 "LZ4HC has no level 13");
+	params = (struct ib_erofs_params){ .compression = IB_EROFS_ZSTD, .level = 23 };
+	ck_fails(ib_erofs_open(path, &params, tree, &writer, &err), IB_INPUT,
+		 "zstd has no level 23");
 	params.level = 9;
+	params.cluster_bytes = 5000;
+	ck_fails(ib_erofs_open(path, &params, tree, &writer, &err), IB_INPUT,
+		 "no clusters of 5000 bytes");
+	params.cluster_bytes = 2 << 20;
+	ck_fails(ib_erofs_open(path, &params, tree, &writer, &err), IB_INPUT,
+		 "no clusters of 2097152 bytes");
+	params.cluster_bytes = 2048;
+	ck_fails(ib_erofs_open(path, &params, tree, &writer, &err), IB_INPUT,
+		 "no clusters of 2048 bytes");
+	params.cluster_bytes = 0;
 	params.volume_name = "sixteen bytes :)";
 	ck_fails(ib_erofs_open(path, &params, tree, &writer, &err), IB_INPUT,
 		 "longer than 15 bytes");
