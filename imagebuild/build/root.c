@@ -121,6 +121,7 @@ static void fill_params(const struct ib_work *work, struct ib_format_params *par
 	*params = (struct ib_format_params){
 		.compression = work->recipe->root_compression,
 		.level = (int)work->recipe->root_level,
+		.cluster_bytes = (uint32_t)work->recipe->root_cluster,
 		.threads = work->session->threads,
 		.build_time = work->lock->build_time,
 	};

@@ -142,6 +142,8 @@ static void gather_options(struct ib_work *work, struct ib_evidence *evidence)
 		{ "root.format", recipe->root_format },
 		{ "root.compression", recipe->root_compression },
 		{ "root.level", ib_arena_strf(work->arena, "%u", recipe->root_level) },
+		{ "root.cluster",
+		  ib_arena_strf(work->arena, "%llu", (unsigned long long)recipe->root_cluster) },
 	};
 
 	evidence->options = ib_arena_memdup(work->arena, options, sizeof(options));

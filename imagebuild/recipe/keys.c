@@ -426,13 +426,15 @@ static const struct ib_recipe_field root[] = {
 	{ "format", AT(root_format), &ib_recipe_text, "File system of the root; erofs by default.",
 	  .rule = &rule_root_format },
 	{ "compression", AT(root_compression), &ib_recipe_text,
-	  "Compression of the root: of erofs lz4hc (the default), lz4 or none, of squashfs zstd (the "
+	  "Compression of the root: of erofs lz4hc (the default), lz4, zstd or none, of squashfs zstd (the "
 	  "default), gzip, xz, lz4 or lz4hc.",
 	  .rule = &rule_compression },
 	{ "level", AT(root_level), &ib_recipe_number,
-	  "Effort: of erofs's lz4hc 1 to 12 (9 by default), of squashfs's zstd 1 to 22 (15), gzip 1 to 9 "
+	  "Effort: of erofs's lz4hc 1 to 12 (9 by default) and zstd 1 to 22 (3), of squashfs's zstd 1 to 22 (15), gzip 1 to 9 "
 	  "(9) and xz 1 to 9 (6).",
 	  .min = 1, .max = 22 },
+	{ "cluster", AT(root_cluster), &ib_recipe_size,
+	  .summary = "Most compressed bytes that belong together, 4K to 1M; 4K by default." },
 	{ "selinux", AT(root_selinux), &ib_recipe_choice,
 	  "SELinux labels: automatic (where the image has a policy), required or never.",
 	  .rule = &rule_labels },

@@ -224,7 +224,8 @@ struct ib_recipe {
 	const char *root_format;      /* "erofs", "squashfs" */
 	const char *root_compression; /* one that the format has: recipe/root.c */
 	enum ib_selinux root_selinux;
-	uint32_t root_level; /* of the compression; 0 where it has none */
+	uint32_t root_level;   /* of the compression; 0 where it has none */
+	uint64_t root_cluster; /* bytes; 0 where the compression has no choice of it */
 
 	struct ib_recipe_list outputs;       /* of: root, uki, disk, sbom, provenance; sorted */
 	struct ib_recipe_signer secure_boot; /* UKI and boot loader */

@@ -5,18 +5,23 @@
 #include "recipe/check.h"
 #include "recipe/fields.h"
 
+#define CLUSTER_MIN 4096U
+#define CLUSTER_MAX (1U << 20)
+
 /* The first row of a format is its default. */
 struct choice {
 	const char *format;
 	const char *compression;
 	uint32_t min, max, normal; /* levels; 0: there are none */
+	bool has_clusters;         /* of CLUSTER_MIN to CLUSTER_MAX bytes; the least by default */
 };
 
 static const struct choice choices[] = {
-	{ "erofs", "lz4hc", 1, 12, 9 },  { "erofs", "lz4", 0, 0, 0 },
-	{ "erofs", "none", 0, 0, 0 },    { "squashfs", "zstd", 1, 22, 15 },
-	{ "squashfs", "gzip", 1, 9, 9 }, { "squashfs", "xz", 1, 9, 6 },
-	{ "squashfs", "lz4", 0, 0, 0 },  { "squashfs", "lz4hc", 0, 0, 0 },
+	{ "erofs", "lz4hc", 1, 12, 9, true },     { "erofs", "lz4", 0, 0, 0, true },
+	{ "erofs", "zstd", 1, 22, 3, true },      { "erofs", "none", 0, 0, 0, false },
+	{ "squashfs", "zstd", 1, 22, 15, false }, { "squashfs", "gzip", 1, 9, 9, false },
+	{ "squashfs", "xz", 1, 9, 6, false },     { "squashfs", "lz4", 0, 0, 0, false },
+	{ "squashfs", "lz4hc", 0, 0, 0, false },
 };
 
 static const struct choice *find(const struct ib_recipe *recipe)
@@ -47,12 +52,29 @@ static int fail_compression(const struct ib_recipe *recipe, struct ib_error *err
 	return -IB_INPUT;
 }
 
+static int check_cluster(const struct ib_recipe *recipe, const struct choice *choice,
+			 struct ib_error *err)
+{
+	uint64_t cluster = recipe->root_cluster;
+
+	if (!cluster)
+		return 0;
+	if (!choice->has_clusters)
+		return ib_recipe_fail(recipe->root_mark, err, "%s of %s has no 'cluster'",
+				      choice->compression, choice->format);
+	if (cluster < CLUSTER_MIN || cluster > CLUSTER_MAX || cluster & (cluster - 1))
+		return ib_recipe_fail(recipe->root_mark, err,
+				      "'cluster' is a power of two from 4K to 1M");
+	return 0;
+}
+
 int ib_recipe_check_root(const struct ib_recipe *recipe, struct ib_error *err)
 {
 	const struct choice *choice = find(recipe);
 
 	if (!choice)
 		return fail_compression(recipe, err);
+	IB_TRY(check_cluster(recipe, choice, err));
 	if (!recipe->root_level)
 		return 0;
 	if (!choice->max)
@@ -73,4 +95,6 @@ void ib_recipe_complete_root(struct ib_recipe *recipe)
 	recipe->root_compression = choice->compression;
 	if (!recipe->root_level)
 		recipe->root_level = choice->normal;
+	if (!recipe->root_cluster && choice->has_clusters)
+		recipe->root_cluster = CLUSTER_MIN;
 }

@@ -8,7 +8,7 @@ languages      en
 system         0 users, 0 groups, 1 sysctl, units 1 enabled, 0 disabled, 0 masked
 kernel         systemd.gpt_auto=no systemd.import_credentials=no rd.shell=0 rd.emergency=reboot panic=5 console=ttyS0
 initrd         2 wishes, 2 modules
-root           erofs, lz4hc level 9
+root           erofs, lz4hc level 9, clusters of 4 KiB
 outputs        disk provenance root sbom uki
 signed         no-secure-boot no-root-hash no-statements
 # What a machine wants to know: the canonical text, which knows no folder.

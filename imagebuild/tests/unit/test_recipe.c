@@ -39,6 +39,7 @@ START_TEST(a_short_recipe_has_all_defaults)
 	ck_assert_str_eq(recipe->root_format, "erofs");
 	ck_assert_str_eq(recipe->root_compression, "lz4hc");
 	ck_assert_uint_eq(recipe->root_level, 9);
+	ck_assert_uint_eq(recipe->root_cluster, 4096);
 	ck_assert_uint_eq(recipe->outputs.count, 5);
 	ck_assert_str_eq(recipe->outputs.items[0], "disk");
 	ck_assert_uint_eq(recipe->kernel_command_line.count, 5);
@@ -85,7 +86,8 @@ static const char everything[] = HEAD
 	"sysctl: {net.ipv4.ip_forward: 0, kernel.kptr_restrict: \"2\"}\n"
 	"kernel: {command-line: [console=ttyS0], command-line-defaults: false}\n"
 	"initrd: {packages: [systemd], modules: [dm-verity, virtio_blk]}\n"
-	"root: {format: erofs, compression: lz4hc, level: 12, selinux: required}\n"
+	"root: {format: erofs, compression: lz4hc, level: 12, cluster: 64K,\n"
+	"  selinux: required}\n"
 	"outputs: [uki, root, uki]\n"
 	"signing:\n"
 	"  secure-boot: {key: k/sb.key, certificate: k/sb.crt}\n"
@@ -145,6 +147,7 @@ START_TEST(every_key_reaches_its_member)
 	ck_assert_uint_eq(recipe->kernel_command_line.count, 1);
 	ck_assert_uint_eq(recipe->initrd_modules.count, 2);
 	ck_assert_uint_eq(recipe->root_level, 12);
+	ck_assert_uint_eq(recipe->root_cluster, 65536);
 	ck_assert_uint_eq(recipe->outputs.count, 2);
 	ck_assert_str_eq(recipe->outputs.items[0], "root");
 	ck_assert(ib_str_ends(recipe->secure_boot.certificate, "/k/sb.crt"));
@@ -309,6 +312,13 @@ static const struct refusal {
 	  "5:7: gzip of squashfs has levels from 1 to 9, not 10", NULL },
 	{ GOOD "root: {format: squashfs, compression: none}\n",
 	  "5:7: squashfs has no compression 'none'", "It has: zstd, gzip, xz, lz4, lz4hc." },
+	{ GOOD "root: {compression: none, cluster: 4K}\n", "5:7: none of erofs has no 'cluster'",
+	  NULL },
+	{ GOOD "root: {format: squashfs, cluster: 64K}\n", "5:7: zstd of squashfs has no 'cluster'",
+	  NULL },
+	{ GOOD "root: {cluster: 2K}\n", "5:7: 'cluster' is a power of two from 4K to 1M", NULL },
+	{ GOOD "root: {cluster: 2M}\n", "5:7: 'cluster' is a power of two from 4K to 1M", NULL },
+	{ GOOD "root: {cluster: 12K}\n", "5:7: 'cluster' is a power of two from 4K to 1M", NULL },
 	{ GOOD "root: {level: 13}\n", "5:7: lz4hc of erofs has levels from 1 to 12, not 13", NULL },
 	{ GOOD "root: {level: 23}\n", "5:15: '23' of 'level' is not a number from 1 to 22", NULL },
 	{ GOOD "outputs: [iso]\n", "5:11: unrecognized 'iso' of 'outputs'", NULL },
