@@ -5,6 +5,7 @@
 
 #include "image/erofs.h"
 #include "image/erofs_read.h"
+#include "image/fec.h"
 #include "image/format.h"
 #include "image/region.h"
 #include "image/verity.h"
