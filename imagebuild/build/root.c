@@ -211,6 +211,23 @@ static int write_hash_tree(struct ib_work *work, struct ib_error *err)
 				strlen(work->root_hash_hex), err);
 }
 
+static int write_error_correction(struct ib_work *work, struct ib_error *err)
+{
+	const char *image = ib_outputs_path(work->outputs, format_of(work)->suffix);
+	const char *verity = ib_outputs_path(work->outputs, ".root.verity");
+	struct ib_fec_params params = { .roots = work->recipe->root_error_correction,
+					.threads = work->session->threads };
+	ib_autoclose int image_fd = open(image, O_RDONLY | O_CLOEXEC);
+	ib_autoclose int verity_fd = open(verity, O_RDONLY | O_CLOEXEC);
+
+	if (image_fd < 0 || verity_fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'",
+				     image_fd < 0 ? image : verity);
+	IB_TRY(ib_region_of_file(image_fd, image, &params.data, err));
+	IB_TRY(ib_region_of_file(verity_fd, verity, &params.tree, err));
+	return ib_fec_write(&params, ib_outputs_path(work->outputs, ".root.fec"), err);
+}
+
 int ib_work_lay_root(struct ib_work *work, struct ib_error *err)
 {
 	work->root_tree = ib_tree_new(work->lock->build_time);
@@ -226,5 +243,6 @@ int ib_work_make_root(struct ib_work *work, struct ib_error *err)
 	IB_TRY(ib_work_lay_root(work, err));
 	compute_seed(work);
 	IB_TRY(write_image(work, err));
-	return write_hash_tree(work, err);
+	IB_TRY(write_hash_tree(work, err));
+	return work->recipe->root_error_correction ? write_error_correction(work, err) : 0;
 }

@@ -224,8 +224,9 @@ struct ib_recipe {
 	const char *root_format;      /* "erofs", "squashfs" */
 	const char *root_compression; /* one that the format has: recipe/root.c */
 	enum ib_selinux root_selinux;
-	uint32_t root_level;   /* of the compression; 0 where it has none */
-	uint64_t root_cluster; /* bytes; 0 where the compression has no choice of it */
+	uint32_t root_level;            /* of the compression; 0 where it has none */
+	uint64_t root_cluster;          /* bytes; 0 where the compression has no choice of it */
+	uint32_t root_error_correction; /* roots of the Reed-Solomon code; 0: no .root.fec */
 
 	struct ib_recipe_list outputs;       /* of: root, uki, disk, sbom, provenance; sorted */
 	struct ib_recipe_signer secure_boot; /* UKI and boot loader */

@@ -58,6 +58,7 @@ enum ib_link_number {
 	IB_PROVE_LOCK,
 	IB_PROVE_ROOT_HASH,
 	IB_PROVE_VERITY,
+	IB_PROVE_ERROR_CORRECTION,
 	IB_PROVE_ROOT_IMAGE,
 	IB_PROVE_UKI_SIGNATURE,
 	IB_PROVE_UKI_COMMAND_LINE,
@@ -113,6 +114,7 @@ int ib_prove_root_hash(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHE
 int ib_prove_policy(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_manifest(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_verity(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
+int ib_prove_error_correction(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_root_image(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_kernel(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_signature(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;

@@ -29,6 +29,10 @@ const struct ib_link ib_links[IB_PROVE_COUNT] = {
 	[IB_PROVE_VERITY] = { "verity",
 			      "every block of the root image is the one that the root hash stands for",
 			      FILES | NEEDS(IB_PROVE_ROOT_HASH), ib_prove_verity },
+	[IB_PROVE_ERROR_CORRECTION] = { "error-correction",
+					"the error correction mends to this root image, and to no "
+					"other",
+					FILES | NEEDS(IB_PROVE_VERITY), ib_prove_error_correction },
 	[IB_PROVE_ROOT_IMAGE] = { "root-image",
 				  "the root image can be read, every path and byte of it",
 				  FILES | NEEDS(IB_PROVE_VERITY), ib_prove_root_image },

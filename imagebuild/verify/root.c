@@ -2,33 +2,79 @@
 /* The root image: under its root hash, readable whole, with the kernel that boots. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "boot/boot.h"
 #include "image/image.h"
 #include "verify/chain.h"
 
-int ib_prove_verity(struct ib_chain *chain, struct ib_error *err)
+/* The root image and its hash tree, opened. */
+struct root_files {
+	int data_fd;
+	int tree_fd;
+	struct ib_region data;
+	struct ib_region tree;
+};
+
+static void root_files_done(struct root_files *files)
+{
+	if (files->data_fd >= 0)
+		close(files->data_fd);
+	if (files->tree_fd >= 0)
+		close(files->tree_fd);
+}
+
+#define AUTO_ROOT_FILES(name) \
+	__attribute__((cleanup(root_files_done))) struct root_files name = { -1, -1, { 0 }, { 0 } }
+
+static int open_root(struct ib_chain *chain, struct root_files *files, struct ib_error *err)
 {
 	const struct ib_sum *data = ib_chain_find(chain, ".root.erofs");
 	const struct ib_sum *tree = ib_chain_find(chain, ".root.verity");
-	uint8_t root[IB_VERITY_ROOT_BYTES];
-	ib_autoclose int data_fd = -1;
-	ib_autoclose int tree_fd = -1;
-	struct ib_region data_region;
-	struct ib_region tree_region;
 
-	if (!*chain->root_hash)
-		return ib_chain_absent(chain, "no root hash was released");
 	if (!data || !tree)
 		return ib_fail(err, IB_TRUST, "there is a root hash, but no %s",
 			       data ? "hash tree (.root.verity)" : "root image (.root.erofs)");
-	IB_TRY(ib_chain_open(chain, data, &data_fd, err));
-	IB_TRY(ib_chain_open(chain, tree, &tree_fd, err));
-	IB_TRY(ib_region_of_file(data_fd, data->name, &data_region, err));
-	IB_TRY(ib_region_of_file(tree_fd, tree->name, &tree_region, err));
+	IB_TRY(ib_chain_open(chain, data, &files->data_fd, err));
+	IB_TRY(ib_chain_open(chain, tree, &files->tree_fd, err));
+	IB_TRY(ib_region_of_file(files->data_fd, data->name, &files->data, err));
+	return ib_region_of_file(files->tree_fd, tree->name, &files->tree, err);
+}
+
+int ib_prove_verity(struct ib_chain *chain, struct ib_error *err)
+{
+	uint8_t root[IB_VERITY_ROOT_BYTES];
+	AUTO_ROOT_FILES(files);
+
+	if (!*chain->root_hash)
+		return ib_chain_absent(chain, "no root hash was released");
+	IB_TRY(open_root(chain, &files, err));
 	if (!ib_hex_read(chain->root_hash, root, sizeof(root)))
 		return ib_fail(err, IB_TRUST, "'%s' is no root hash", chain->root_hash);
-	return ib_verity_verify(&data_region, &tree_region, root, 0, err);
+	return ib_verity_verify(&files.data, &files.tree, root, 0, err);
+}
+
+int ib_prove_error_correction(struct ib_chain *chain, struct ib_error *err)
+{
+	const struct ib_sum *sum = ib_chain_find(chain, ".root.fec");
+	struct ib_fec_params params = { .threads = 0 };
+	ib_autoclose int fd = -1;
+	struct ib_region fec;
+	unsigned roots = 0;
+	AUTO_ROOT_FILES(files);
+
+	if (!sum)
+		return ib_chain_absent(chain, "no error correction was released");
+	if (!*chain->root_hash)
+		return ib_fail(err, IB_TRUST, "there is error correction, but no root hash");
+	IB_TRY(open_root(chain, &files, err));
+	params.data = files.data;
+	params.tree = files.tree;
+	IB_TRY(ib_chain_open(chain, sum, &fd, err));
+	IB_TRY(ib_region_of_file(fd, sum->name, &fec, err));
+	IB_TRY(ib_fec_verify(&params, &fec, &roots, err));
+	ib_chain_says(chain, "%u roots", roots);
+	return 0;
 }
 
 int ib_prove_root_image(struct ib_chain *chain, struct ib_error *err)

@@ -154,7 +154,9 @@ static void make_root(struct outputs *outputs)
 	if (outputs->fault->garble_root)
 		shell("printf X | dd of=out/" STEM ".root.erofs bs=1 seek=1100 conv=notrunc");
 	shell("veritysetup format out/" STEM ".root.erofs out/" STEM ".root.verity --salt " D64
-	      " | sed -n 's/^Root hash:[[:space:]]*//p' | tr -d '\\n' >out/" STEM ".roothash");
+	      " --fec-device out/" STEM
+	      ".root.fec --fec-roots 2 | sed -n 's/^Root hash:[[:space:]]*//p' | tr -d '\\n' >out/" STEM
+	      ".roothash");
 	get(outputs, ".roothash", &hash);
 	ck_assert_uint_eq(hash.size, 64);
 	memcpy(outputs->root_hash, hash.data, 64);
@@ -635,9 +637,9 @@ END_TEST
 /* ---- a byte anywhere ----------------------------------------------------- */
 
 static const char *const released[] = {
-	".efi",           ".initrd",       ".intoto.jsonl", ".lock",
-	".manifest.json", ".raw",          ".root.erofs",   ".root.verity",
-	".roothash",      ".roothash.p7s", ".spdx.json",    ".policy.json",
+	".efi",       ".initrd",      ".intoto.jsonl", ".lock",     ".manifest.json",
+	".raw",       ".root.erofs",  ".root.verity",  ".roothash", ".roothash.p7s",
+	".spdx.json", ".policy.json", ".root.fec",
 };
 
 static void flip(const char *path, double where)
@@ -726,6 +728,8 @@ DAMAGE(no_hash, "echo none >" STEM ".roothash")
 DAMAGE(garble_signature, "echo garbage >" STEM ".roothash.p7s")
 DAMAGE(change_root, FLIP(".root.erofs", "1500"))
 DAMAGE(change_tree, FLIP(".root.verity", "5000"))
+DAMAGE(change_correction, FLIP(".root.fec", "5000"))
+DAMAGE(cut_correction, "truncate -s 4096 " STEM ".root.fec")
 DAMAGE(remove_tree, "rm " STEM ".root.verity")
 DAMAGE(change_uki, FLIP(".efi", "70000"))
 DAMAGE(change_disk_root,
@@ -784,6 +788,12 @@ static const struct {
 	{ "root-hash-signature", "", { .before_provenance = garble_signature } },
 	{ "verity", "", { .before_provenance = change_root } },
 	{ "verity", "", { .before_provenance = change_tree } },
+	{ "error-correction",
+	  "does not fit the image and its hash tree",
+	  { .before_provenance = change_correction } },
+	{ "error-correction",
+	  "which is not what corrects",
+	  { .before_provenance = cut_correction } },
 	{ "manifest", "names the root hash x", { .before_provenance = change_manifest } },
 	{ "manifest",
 	  "speaks of another '" STEM ".efi'",
