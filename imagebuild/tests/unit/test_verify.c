@@ -717,7 +717,8 @@ DAMAGE(add_stray, "echo x >node-stray")
 DAMAGE(garble_manifest, "sed -i 's/\"sha256\": \"./\"sha256\": \"x/' " STEM ".manifest.json")
 DAMAGE(change_manifest, "sed -i 's/\"rootHash\": \"./\"rootHash\": \"x/' " STEM ".manifest.json")
 DAMAGE(change_lock, "sed -i s/1700000000/1700000001/ " STEM ".lock")
-DAMAGE(change_envelope, "sed -i 's/\"sig\":\"./\"sig\":\"_/' " STEM ".intoto.jsonl")
+DAMAGE(change_envelope,
+       "sed -i 's/\"sig\":\"A/\"sig\":\"B/; t; s/\"sig\":\"./\"sig\":\"A/' " STEM ".intoto.jsonl")
 DAMAGE(cut_envelope, "truncate -s -1 " STEM ".intoto.jsonl")
 DAMAGE(empty_envelope, ": >" STEM ".intoto.jsonl")
 DAMAGE(twice_envelope,
