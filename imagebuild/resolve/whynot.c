@@ -250,7 +250,9 @@ static void tell_all(struct asker *asker, const char *words)
 
 	queue_init(&packages);
 	ib_resolve_select_all(pool, words, &packages);
-	qsort_r(packages.elements, (size_t)packages.count, sizeof(Id), ib_resolve_compare, pool);
+	if (packages.count)
+		qsort_r(packages.elements, (size_t)packages.count, sizeof(Id), ib_resolve_compare,
+			pool);
 	asker->items = ib_arena_alloc(asker->answer->arena, MAX_ANSWERS * sizeof(*asker->items));
 	for (i = 0; i < packages.count && asker->answer->count < MAX_ANSWERS; i++)
 		if (!is_superseded(asker, &packages, i))
