@@ -152,6 +152,20 @@ int ib_build_archive(const struct ib_session *session, const struct ib_archive_p
 		     size_t part_count, const char *lock_path, const char *folder,
 		     struct ib_error *err) IB_MUST_CHECK;
 
+struct ib_export_options {
+	const struct ib_foreign_format *format;
+	const char *const *bases; /* "ID=URL": where a repository's packages are; with $arch */
+	size_t base_count;
+	const struct ib_log *log; /* may be NULL */
+};
+
+/*
+ * Appends the parts' locks in a format of others, which wants to know where each
+ * repository is: from the recipe, unless a base says it. Nothing is fetched.
+ */
+int ib_build_export(const struct ib_export_options *options, const struct ib_archive_part *parts,
+		    size_t part_count, struct ib_buffer *b, struct ib_error *err) IB_MUST_CHECK;
+
 struct ib_build_options {
 	const char *output;    /* folder */
 	const char *lock_path; /* for messages */

@@ -5,8 +5,6 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 
-enum { MAX_PARTS = 8 };
-
 static const struct ib_option options[] = {
 	IB_OPTION_LOCK,
 	IB_OPTION_ARCH,
@@ -16,55 +14,12 @@ static const struct ib_option options[] = {
 	{ "offline", NULL, "ask no network: the folders of --origin only" },
 };
 
-/* One for each architecture that is asked for. */
-struct parts {
-	struct ib_recipe *recipes[MAX_PARTS]; /* owned */
-	struct ib_lock *locks[MAX_PARTS];     /* owned */
-	size_t count;
-};
-
-static void done_parts(struct parts *parts)
-{
-	size_t i = 0;
-
-	for (i = 0; i < MAX_PARTS; i++) {
-		ib_recipe_free(parts->recipes[i]);
-		ib_lock_free(parts->locks[i]);
-	}
-}
-
-static int read_part(const struct ib_cli *cli, const char *path, const char *architecture,
-		     struct parts *parts, struct ib_error *err)
-{
-	size_t i = parts->count;
-
-	if (i == MAX_PARTS)
-		return ib_fail(err, IB_LIMIT, "more than %d architectures", (int)MAX_PARTS);
-	IB_TRY(ib_recipe_read_for(path, architecture, &parts->recipes[i], err));
-	parts->count++;
-	return ib_cli_read_lock(cli, parts->recipes[i], &parts->locks[i], err);
-}
-
-static int read_parts(const struct ib_cli *cli, const char *path, struct parts *parts,
-		      struct ib_error *err)
-{
-	IB_AUTO(ib_recipe) recipe = NULL;
-	size_t i = 0;
-
-	IB_TRY(ib_cli_read_recipe(cli, path, &recipe, err));
-	if (ib_cli_option(cli, "arch"))
-		return read_part(cli, path, recipe->architecture, parts, err);
-	for (i = 0; i < recipe->architectures.count; i++)
-		IB_TRY(read_part(cli, path, recipe->architectures.items[i], parts, err));
-	return 0;
-}
-
 static int archive(const struct ib_cli *cli, const struct ib_session *session,
-		   const struct parts *parts, const char *recipe, struct ib_error *err)
+		   const struct ib_cli_parts *parts, const char *recipe, struct ib_error *err)
 {
 	const char *folder = ib_cli_option(cli, "archive");
 	ib_autofree char *lock_path = ib_cli_lock_path(cli, recipe);
-	struct ib_archive_part rows[MAX_PARTS];
+	struct ib_archive_part rows[IB_CLI_MAX_PARTS];
 	size_t i = 0;
 
 	if (!folder)
@@ -80,11 +35,11 @@ static int archive(const struct ib_cli *cli, const struct ib_session *session,
 }
 
 static int fetch(const struct ib_cli *cli, const struct ib_session *session, const char *recipe,
-		 struct parts *parts, struct ib_error *err)
+		 struct ib_cli_parts *parts, struct ib_error *err)
 {
 	size_t i = 0;
 
-	IB_TRY(read_parts(cli, recipe, parts, err));
+	IB_TRY(ib_cli_read_parts(cli, recipe, parts, err));
 	for (i = 0; i < parts->count; i++)
 		IB_TRY(ib_build_fetch(session, parts->recipes[i], parts->locks[i], err));
 	return archive(cli, session, parts, recipe, err);
@@ -92,7 +47,7 @@ static int fetch(const struct ib_cli *cli, const struct ib_session *session, con
 
 static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
 {
-	__attribute__((cleanup(done_parts))) struct parts parts = { .count = 0 };
+	IB_AUTO_CLI_PARTS(parts);
 	ib_autofree const char **origins = ib_alloc_array(cli->option_count + 1, sizeof(*origins));
 	struct ib_session session;
 	size_t i = 0;

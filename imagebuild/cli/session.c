@@ -48,6 +48,42 @@ int ib_cli_read_lock(const struct ib_cli *cli, const struct ib_recipe *recipe,
 	return ib_lock_read(path, recipe->architecture, ret_lock, err);
 }
 
+void ib_cli_parts_done(struct ib_cli_parts *parts)
+{
+	size_t i = 0;
+
+	for (i = 0; i < IB_CLI_MAX_PARTS; i++) {
+		ib_recipe_free(parts->recipes[i]);
+		ib_lock_free(parts->locks[i]);
+	}
+}
+
+static int read_part(const struct ib_cli *cli, const char *path, const char *architecture,
+		     struct ib_cli_parts *parts, struct ib_error *err)
+{
+	size_t i = parts->count;
+
+	if (i == IB_CLI_MAX_PARTS)
+		return ib_fail(err, IB_LIMIT, "more than %d architectures", (int)IB_CLI_MAX_PARTS);
+	IB_TRY(ib_recipe_read_for(path, architecture, &parts->recipes[i], err));
+	parts->count++;
+	return ib_cli_read_lock(cli, parts->recipes[i], &parts->locks[i], err);
+}
+
+int ib_cli_read_parts(const struct ib_cli *cli, const char *path, struct ib_cli_parts *ret_parts,
+		      struct ib_error *err)
+{
+	IB_AUTO(ib_recipe) recipe = NULL;
+	size_t i = 0;
+
+	IB_TRY(ib_cli_read_recipe(cli, path, &recipe, err));
+	if (ib_cli_option(cli, "arch"))
+		return read_part(cli, path, recipe->architecture, ret_parts, err);
+	for (i = 0; i < recipe->architectures.count; i++)
+		IB_TRY(read_part(cli, path, recipe->architectures.items[i], ret_parts, err));
+	return 0;
+}
+
 void ib_cli_print_json_text(const char *text)
 {
 	putchar('"');

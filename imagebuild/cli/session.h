@@ -42,6 +42,21 @@ int ib_cli_read_recipe(const struct ib_cli *cli, const char *path, struct ib_rec
 /* The part of the lock that is for the recipe's architecture; if there is none, how to make it. */
 int ib_cli_read_lock(const struct ib_cli *cli, const struct ib_recipe *recipe,
 		     struct ib_lock **ret_lock, struct ib_error *err) IB_MUST_CHECK;
+/* One for each architecture that is asked for. */
+enum { IB_CLI_MAX_PARTS = 8 };
+struct ib_cli_parts {
+	struct ib_recipe *recipes[IB_CLI_MAX_PARTS]; /* owned */
+	struct ib_lock *locks[IB_CLI_MAX_PARTS];     /* owned */
+	size_t count;
+};
+
+#define IB_AUTO_CLI_PARTS(name) \
+	__attribute__((cleanup(ib_cli_parts_done))) struct ib_cli_parts name = { .count = 0 }
+
+void ib_cli_parts_done(struct ib_cli_parts *parts);
+/* The recipe and its lock for each of its architectures, or for the one of --arch. */
+int ib_cli_read_parts(const struct ib_cli *cli, const char *path, struct ib_cli_parts *ret_parts,
+		      struct ib_error *err) IB_MUST_CHECK;
 /* The text as a JSON string with its quotes, on stdout. */
 void ib_cli_print_json_text(const char *text);
 

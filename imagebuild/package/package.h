@@ -21,6 +21,7 @@
 #include "package/advisory.h"
 #include "package/facts.h"
 #include "package/facts_header.h"
+#include "package/foreign.h"
 #include "package/line_diff.h"
 #include "package/lock.h"
 #include "package/lock_chain.h"
