@@ -1,5 +1,5 @@
 # What other programs ask for becomes a recipe; what it cannot say is told.
-$ cp $DATA/foreign/* . && imagebuild import rpms.in.yaml
+$ cp $DATA/foreign/* . && imagebuild import rpms.in.yaml | sed 's/^#/|/'
 imagebuild: warning: left out: rpms.in.yaml:27:27: no image can be made for architecture 's390x'
 imagebuild: warning: left out: rpms.in.yaml:3:5: variables that are not inline
 imagebuild: warning: left out: rpms.in.yaml:8:7: option 'sslverify=0' of repository 'baseos'
@@ -12,20 +12,20 @@ imagebuild: warning: left out: rpms.in.yaml:21:20: reinstallPackages: they are p
 imagebuild: warning: left out: rpms.in.yaml:22:19: upgradePackages: 'openssl' is not asked for where nothing is there to upgrade
 imagebuild: warning: left out: rpms.in.yaml:23:29: module 'perl' is named without a stream
 imagebuild: warning: left out: rpms.in.yaml:26:12: noSources: source packages are not locked in any case
-# Made by 'imagebuild import' from rpms.in.yaml.
-# What that says and this recipe does not:
-#   27:27: no image can be made for architecture 's390x'
-#   3:5: variables that are not inline
-#   8:7: option 'sslverify=0' of repository 'baseos'
-#   10:7: repository 'copr:extra' is called 'copr-extra' in the recipe
-#   12:3: contentOrigin.repofiles: what repositories it leads to is not in the file
-#   14:10: image: an image starts from nothing: what the base brings has to be in 'packages'
-#   17:5: 'python3*' is a pattern, and a recipe names packages
-#   18:5: '{FROM_FILE}' has variable 'FROM_FILE', whose value is elsewhere
-#   21:20: reinstallPackages: they are packages like others in the recipe, not at the versions that the context has
-#   22:19: upgradePackages: 'openssl' is not asked for where nothing is there to upgrade
-#   23:29: module 'perl' is named without a stream
-#   26:12: noSources: source packages are not locked in any case
+| Made by 'imagebuild import' from rpms.in.yaml.
+| What that says and this recipe does not:
+|   27:27: no image can be made for architecture 's390x'
+|   3:5: variables that are not inline
+|   8:7: option 'sslverify=0' of repository 'baseos'
+|   10:7: repository 'copr:extra' is called 'copr-extra' in the recipe
+|   12:3: contentOrigin.repofiles: what repositories it leads to is not in the file
+|   14:10: image: an image starts from nothing: what the base brings has to be in 'packages'
+|   17:5: 'python3*' is a pattern, and a recipe names packages
+|   18:5: '{FROM_FILE}' has variable 'FROM_FILE', whose value is elsewhere
+|   21:20: reinstallPackages: they are packages like others in the recipe, not at the versions that the context has
+|   22:19: upgradePackages: 'openssl' is not asked for where nothing is there to upgrade
+|   23:29: module 'perl' is named without a stream
+|   26:12: noSources: source packages are not locked in any case
 format: 1
 image:
   id: imported
@@ -60,34 +60,6 @@ architectures:
         keys: [] # pin the keys that its packages are signed by: {file: …, fingerprint: …}
     packages:
       - grub2-efi-x64
-# Made by 'imagebuild import' from rpms.in.yaml.
-# What that says and this recipe does not:
-#   27:27: no image can be made for architecture 's390x'
-#   3:5: variables that are not inline
-#   8:7: option 'sslverify=0' of repository 'baseos'
-#   10:7: repository 'copr:extra' is called 'copr-extra' in the recipe
-#   12:3: contentOrigin.repofiles: what repositories it leads to is not in the file
-#   14:10: image: an image starts from nothing: what the base brings has to be in 'packages'
-#   17:5: 'python3*' is a pattern, and a recipe names packages
-#   18:5: '{FROM_FILE}' has variable 'FROM_FILE', whose value is elsewhere
-#   21:20: reinstallPackages: they are packages like others in the recipe, not at the versions that the context has
-#   22:19: upgradePackages: 'openssl' is not asked for where nothing is there to upgrade
-#   23:29: module 'perl' is named without a stream
-#   26:12: noSources: source packages are not locked in any case
-# Made by 'imagebuild import' from rpms.in.yaml.
-# What that says and this recipe does not:
-#   27:27: no image can be made for architecture 's390x'
-#   3:5: variables that are not inline
-#   8:7: option 'sslverify=0' of repository 'baseos'
-#   10:7: repository 'copr:extra' is called 'copr-extra' in the recipe
-#   12:3: contentOrigin.repofiles: what repositories it leads to is not in the file
-#   14:10: image: an image starts from nothing: what the base brings has to be in 'packages'
-#   17:5: 'python3*' is a pattern, and a recipe names packages
-#   18:5: '{FROM_FILE}' has variable 'FROM_FILE', whose value is elsewhere
-#   21:20: reinstallPackages: they are packages like others in the recipe, not at the versions that the context has
-#   22:19: upgradePackages: 'openssl' is not asked for where nothing is there to upgrade
-#   23:29: module 'perl' is named without a stream
-#   26:12: noSources: source packages are not locked in any case
 # Locks of others are read whole, and refused with their place when they are not.
 $ imagebuild import whole.lock.yaml --format rpms.lock
 ---
@@ -145,11 +117,11 @@ arches:
         - "- x"
 - arch: aarch64
   packages: []
-$ imagebuild import whole.manifest.yaml
+$ imagebuild import whole.manifest.yaml | sed 's/^#/|/'
 imagebuild: warning: left out: whole.manifest.yaml: versions and digests: 'imagebuild lock RECIPE --import whole.manifest.yaml' holds the packages against them
-# Made by 'imagebuild import' from whole.manifest.yaml.
-# What that says and this recipe does not:
-#   versions and digests: 'imagebuild lock RECIPE --import whole.manifest.yaml' holds the packages against them
+| Made by 'imagebuild import' from whole.manifest.yaml.
+| What that says and this recipe does not:
+|   versions and digests: 'imagebuild lock RECIPE --import whole.manifest.yaml' holds the packages against them
 format: 1
 image:
   id: imported
@@ -164,12 +136,6 @@ repositories:
     keys: [] # pin the keys that its packages are signed by: {file: …, fingerprint: …}
 packages:
   - "n"
-# Made by 'imagebuild import' from whole.manifest.yaml.
-# What that says and this recipe does not:
-#   versions and digests: 'imagebuild lock RECIPE --import whole.manifest.yaml' holds the packages against them
-# Made by 'imagebuild import' from whole.manifest.yaml.
-# What that says and this recipe does not:
-#   versions and digests: 'imagebuild lock RECIPE --import whole.manifest.yaml' holds the packages against them
 $ imagebuild import whole.manifest.yaml --format rpms.lock
 imagebuild: error: 'whole.manifest.yaml' is of format packages.manifest, not rpms.lock
 [2]
