@@ -30,7 +30,8 @@ static void check_machine_id(struct ib_examination *examination, const struct ib
 
 	if (strcmp(path, "/etc/machine-id") != 0 && strcmp(path, "/var/lib/dbus/machine-id") != 0)
 		return;
-	if (!node->inode->size || (text && ib_str_starts(text, "uninitialized")))
+	if (!S_ISREG(node->inode->mode) || !node->inode->size ||
+	    (text && ib_str_starts(text, "uninitialized")))
 		return;
 	ib_found(examination, "machine-id", node, path, NULL, "'%s' holds an id", path);
 }

@@ -5,7 +5,8 @@
 
 #include "state/context.h"
 
-#define OS_RELEASE "/usr/lib/os-release"
+#define OS_RELEASE      "/usr/lib/os-release"
+#define DBUS_MACHINE_ID "/var/lib/dbus/machine-id"
 
 static bool sets(const char *line, const char *key)
 {
@@ -57,7 +58,10 @@ int ib_state_identity(struct ib_state *state, struct ib_error *err)
  */
 int ib_state_machine_id(struct ib_state *state, struct ib_error *err)
 {
-	ib_tree_remove(state->tree, "/var/lib/dbus/machine-id");
+	const struct ib_node *there = ib_tree_find(state->tree, DBUS_MACHINE_ID);
+
+	if (!there || !S_ISLNK(there->inode->mode)) /* a link to /etc/machine-id is no id */
+		ib_tree_remove(state->tree, DBUS_MACHINE_ID);
 	return ib_state_put_text(state, "/etc/machine-id", 0444,
 				 state->plan->writable_etc ? "uninitialized\n" : "", err);
 }

@@ -36,8 +36,10 @@ static bool read_type(const char *word, struct ib_tmpfiles_line *line)
 	for (; *at; at++) {
 		if (*at == '+')
 			line->force = true;
-		else if (!strchr("=?$", *at))
-			return false; /* at boot, from credentials, may fail, encoded; or not known */
+		else if (*at == '?')
+			line->if_target = true;
+		else if (!strchr("=-$", *at)) /* what is there is as wanted; may fail; purged */
+			return false;         /* at boot, from credentials, encoded; or not known */
 	}
 	if (*word == 'F') {
 		line->type = 'f';
@@ -73,6 +75,14 @@ static const char *field(struct ib_arena *arena, const char **text)
 	return word && !ib_str_equal(word, "-") ? word : NULL;
 }
 
+static bool take_colon(const char **name)
+{
+	bool has = *name && **name == ':';
+
+	*name += has;
+	return has;
+}
+
 /* Reads one line; *ret_wanted is false when an image has nothing of it. */
 static int read_line(struct ib_state *state, const char *text, struct ib_tmpfiles_line *line,
 		     bool *ret_wanted, struct ib_error *err)
@@ -103,10 +113,8 @@ static int read_line(struct ib_state *state, const char *text, struct ib_tmpfile
 		return ib_fail(err, IB_INPUT, "'%s' is no mode", mode);
 	line->user = field(state->arena, &text);
 	line->group = field(state->arena, &text);
-	if (line->user && *line->user == ':')
-		line->user++;
-	if (line->group && *line->group == ':')
-		line->group++;
+	line->user_on_create = take_colon(&line->user);
+	line->group_on_create = take_colon(&line->group);
 	field(state->arena, &text); /* age */
 	text += strspn(text, " \t");
 	if (*text && strcmp(text, "-") != 0) {

@@ -16,11 +16,13 @@ struct ib_tmpfiles_line {
 	char type;
 	bool force;     /* + : replaces, or writes to what is there */
 	bool on_create; /* the mode counts only where the path is new (":" in front) */
-	bool masked;    /* the mode is masked by the present one ("~") */
+	bool user_on_create, group_on_create;
+	bool masked; /* the mode is masked by the present one ("~") */
 	bool has_mode;
 	uint32_t mode;
 	const char *path;
 	const char *user, *group; /* names or numbers; NULL: as it is, else root */
+	bool if_target;           /* a link only when what it names is there */
 	const char *argument;     /* or NULL */
 	const char *file;         /* where it stands */
 	unsigned number;

@@ -34,9 +34,9 @@ static void adjust(struct ib_state *state, const struct ib_tmpfiles_line *line,
 {
 	uint32_t mode = line->mode;
 
-	if (line->on_create || S_ISLNK(inode->mode))
+	if (S_ISLNK(inode->mode))
 		return;
-	if (line->has_mode) {
+	if (line->has_mode && !line->on_create) {
 		if (line->masked) { /* x stays away where nobody has it, and so on */
 			if (!(inode->mode & 0111))
 				mode &= ~0111U;
@@ -49,13 +49,13 @@ static void adjust(struct ib_state *state, const struct ib_tmpfiles_line *line,
 		}
 		inode->mode = (inode->mode & S_IFMT) | mode;
 	}
-	if (line->user) {
+	if (line->user && !line->user_on_create) {
 		inode->user = NULL;
 		inode->uid = 0;
 		set_owner(line->user, &inode->user, &inode->uid);
 		inode->user = ib_arena_strdup(ib_tree_arena(state->tree), inode->user);
 	}
-	if (line->group) {
+	if (line->group && !line->group_on_create) {
 		inode->group = NULL;
 		inode->gid = 0;
 		set_owner(line->group, &inode->group, &inode->gid);
@@ -113,6 +113,14 @@ static int make_file(struct ib_state *state, const struct ib_tmpfiles_line *line
 	return put(state, line, line->path, &entry, err);
 }
 
+static bool target_is_there(struct ib_state *state, const char *path, const char *link)
+{
+	ib_autofree char *folder = ib_path_directory(path);
+	ib_autofree char *target = *link == '/' ? ib_strdup(link) : ib_path_join(folder, link);
+
+	return ib_tree_find_target(state->tree, target) != NULL;
+}
+
 static int make_link(struct ib_state *state, const struct ib_tmpfiles_line *line,
 		     struct ib_error *err)
 {
@@ -122,6 +130,8 @@ static int make_link(struct ib_state *state, const struct ib_tmpfiles_line *line
 				       .link = line->argument ? line->argument : factory };
 
 	if (!line->argument && !ib_tree_find(state->tree, factory))
+		return 0;
+	if (line->if_target && !target_is_there(state, line->path, entry.link))
 		return 0;
 	if (there && (!line->force || ib_str_equal(there->inode->link, entry.link)))
 		return 0;

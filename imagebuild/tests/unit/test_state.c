@@ -300,13 +300,17 @@ static const char tmpfiles[] = "d /var/lib/a 0750 daemon adm -\n"
 			       "x /var/tmp/x\n"
 			       "d /var/lib/%o-%b - - - -\n"
 			       "v /srv/v 0711\n"
+			       "d- /var/lib/minus :0711 daemon :adm -\n"
+			       "d /var/lib/kept :0700 daemon :adm -\n"
+			       "d /var/lib/taken 0700 :daemon adm -\n"
+			       "d= /var/lib/equal 0711 - - -\n"
 			       "e /var/lib/e 0700 - - -\n";
 
 /* Sets the same scene in a folder and in the tree. */
 static void set_scene(const char *root)
 {
 	run_shell("cd '%s' && mkdir -p usr/lib/tmpfiles.d usr/share/factory/etc/copied etc "
-		  "var/lib/deep/er var/lib/e var/tmp && "
+		  "var/lib/deep/er var/lib/e var/lib/kept var/lib/taken var/tmp && "
 		  "echo factory > usr/share/factory/etc/copied/file && "
 		  "echo made > usr/share/factory/etc/made && echo there > etc/there && "
 		  "echo no > etc/forced && ln -s old etc/relinked && echo z > etc/zed && "
