@@ -61,12 +61,17 @@ static size_t allowed_processors(void)
 	return (size_t)CPU_COUNT(&set);
 }
 
+size_t ib_threads_usable(size_t workers)
+{
+	return workers ? workers : allowed_processors();
+}
+
 struct ib_threads *ib_threads_new(size_t workers, size_t queue_length)
 {
 	struct ib_threads *threads = ib_alloc(sizeof(*threads));
 	size_t i = 0;
 
-	threads->worker_count = workers ? workers : allowed_processors();
+	threads->worker_count = ib_threads_usable(workers);
 	threads->queue_length = queue_length ? queue_length : 1;
 	threads->workers = ib_alloc_array(threads->worker_count, sizeof(pthread_t));
 	threads->queue = ib_alloc_array(threads->queue_length, sizeof(struct job));

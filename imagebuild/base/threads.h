@@ -19,6 +19,8 @@ typedef void (*ib_job_fn)(void *argument);
 
 /* workers 0: as many as this process may run on. With one worker jobs still run in the background. */
 struct ib_threads *ib_threads_new(size_t workers, size_t queue_length);
+/* How many workers that is, for a crew that somebody else makes: a library's own. */
+size_t ib_threads_usable(size_t workers);
 /* Waits for all jobs first. */
 void ib_threads_free(struct ib_threads *threads);
 size_t ib_threads_count(const struct ib_threads *threads);

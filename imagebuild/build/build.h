@@ -242,6 +242,8 @@ struct ib_policy_subject ib_built_subject(struct ib_built *built);
 /* An ib_stored_fn for the subject's context. */
 uint64_t ib_built_stored(void *context, const struct ib_node *node);
 const char *ib_built_path(const struct ib_built *built);
+/* What a build writes beside it, by suffix (".lock"); NULL where the image has no name of a build. The caller owns it. */
+char *ib_built_beside(const struct ib_built *built, const char *suffix);
 /* What lies beside the image as its root hash, or NULL; not compared with it. */
 const char *ib_built_root_hash(const struct ib_built *built);
 

@@ -16,13 +16,13 @@
 #include "rpmfile/rpmfile.h"
 
 #define MAX_CONTENT ((size_t)1 << 30)
-#define SUFFIX      ".root.erofs"
 
 struct ib_built {
 	struct ib_arena *arena;
 	const char *path; /* of the image */
 	int fd;
-	struct ib_region image;
+	uint64_t size;
+	struct ib_image *image;
 	struct ib_tree *tree;
 	struct ib_map *facts; /* inode → struct ib_fact; what is not known is a fact without data */
 	struct ib_map *blocks; /* first block → the inode that it counts for */
@@ -48,7 +48,7 @@ static const struct ib_fact *learn(struct ib_built *built, const char *path,
 	if (!ib_facts_wants(path, inode->mode, inode->size))
 		return &nothing;
 	/* the whole image was read before: what fails now is larger than anybody looks at */
-	if (ib_erofs_read_content(&built->image, inode, &content, &ignored) < 0) {
+	if (ib_image_read_content(built->image, inode, &content, &ignored) < 0) {
 		ib_error_clear(&ignored);
 		return &nothing;
 	}
@@ -86,7 +86,7 @@ uint64_t ib_built_stored(void *context, const struct ib_node *node)
 
 	if (!node->inode->size)
 		return 0;
-	if (ib_erofs_stored(&built->image, node->inode, &block, &bytes, &ignored) < 0) {
+	if (ib_image_stored(built->image, node->inode, &block, &bytes, &ignored) < 0) {
 		ib_error_clear(&ignored); /* its content was read before */
 		return 0;
 	}
@@ -97,6 +97,17 @@ uint64_t ib_built_stored(void *context, const struct ib_node *node)
 }
 
 /* ---- opening --------------------------------------------------------------------- */
+
+/* What the name of a root image ends in, or NULL. */
+static const char *suffix_of(const char *name)
+{
+	size_t i = 0;
+
+	for (i = 0; ib_format_at(i); i++)
+		if (ib_str_ends(name, ib_format_at(i)->suffix))
+			return ib_format_at(i)->suffix;
+	return NULL;
+}
 
 static int find_image(const char *path, struct ib_arena *arena, const char **ret_image,
 		      struct ib_error *err)
@@ -117,13 +128,12 @@ static int find_image(const char *path, struct ib_arena *arena, const char **ret
 		return ib_fail_errno(err, errno, "could not open '%s'", path);
 	while ((entry = readdir(folder))) {
 		/* the first by name, whatever the order of the folder */
-		if (ib_str_ends(entry->d_name, SUFFIX) &&
-		    (!found || strcmp(entry->d_name, found) < 0))
+		if (suffix_of(entry->d_name) && (!found || strcmp(entry->d_name, found) < 0))
 			found = ib_arena_strdup(arena, entry->d_name);
 	}
 	closedir(folder);
 	if (!found)
-		return ib_fail(err, IB_INPUT, "there is no root image (*" SUFFIX ") in '%s'", path);
+		return ib_fail(err, IB_INPUT, "there is no root image (*.root.*) in '%s'", path);
 	*ret_image = ib_arena_strf(arena, "%s/%s", path, found);
 	return 0;
 }
@@ -140,23 +150,31 @@ static int read_packages(struct ib_built *built, struct ib_error *err)
 
 		if (!node || !S_ISREG(node->inode->mode) || !node->inode->size)
 			continue;
-		IB_TRY(ib_erofs_read_content(&built->image, node->inode, &content, err));
+		IB_TRY(ib_image_read_content(built->image, node->inode, &content, err));
 		return ib_rpmdb_read(&content, built->arena, &built->packages,
 				     &built->package_count, err);
 	}
 	return 0;
 }
 
-/* Beside the image, where a build writes it. */
+char *ib_built_beside(const struct ib_built *built, const char *suffix)
+{
+	const char *own = suffix_of(built->path);
+
+	if (!own)
+		return NULL;
+	return ib_strf("%.*s%s", (int)(strlen(built->path) - strlen(own)), built->path, suffix);
+}
+
 static void read_root_hash(struct ib_built *built)
 {
 	struct ib_error ignored = IB_ERROR_INIT;
 	ib_autofree char *path = NULL;
 	ib_autofree char *text = NULL;
 
-	if (!ib_str_ends(built->path, SUFFIX))
+	path = ib_built_beside(built, ".roothash");
+	if (!path)
 		return;
-	path = ib_strf("%.*s.roothash", (int)(strlen(built->path) - strlen(SUFFIX)), built->path);
 	if (ib_file_read_text(path, 256, &text, &ignored) < 0) {
 		ib_error_clear(&ignored);
 		return;
@@ -168,8 +186,9 @@ static void read_root_hash(struct ib_built *built)
 int ib_built_open(const char *path, size_t threads, struct ib_built **ret_built,
 		  struct ib_error *err)
 {
-	const struct ib_erofs_limits limits = { .threads = threads };
+	const struct ib_image_limits limits = { .threads = threads };
 	IB_AUTO(ib_built) built = ib_alloc(sizeof(*built));
+	struct ib_region region;
 
 	built->fd = -1;
 	built->arena = ib_arena_new();
@@ -179,11 +198,10 @@ int ib_built_open(const char *path, size_t threads, struct ib_built **ret_built,
 	built->fd = open(built->path, O_RDONLY | O_CLOEXEC);
 	if (built->fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", built->path);
-	IB_TRY(ib_region_of_file(built->fd, built->path, &built->image, err));
-	if (!ib_erofs_is_image(&built->image))
-		return ib_fail(err, IB_INPUT, "'%s' is not an image of a recognized kind",
-			       built->path);
-	IB_TRY(ib_erofs_read_tree(&built->image, &limits, &built->tree, err));
+	IB_TRY(ib_region_of_file(built->fd, built->path, &region, err));
+	IB_TRY(ib_image_open(&region, &built->image, err));
+	IB_TRY(ib_image_read_tree(built->image, &limits, &built->tree, err));
+	built->size = region.size;
 	IB_TRY(read_packages(built, err));
 	read_root_hash(built);
 	*ret_built = ib_take(built);
@@ -195,6 +213,7 @@ void ib_built_free(struct ib_built *built)
 	if (!built)
 		return;
 	ib_tree_free(built->tree);
+	ib_image_free(built->image);
 	ib_map_free(built->facts);
 	ib_map_free(built->blocks);
 	ib_arena_free(built->arena);
@@ -209,7 +228,7 @@ struct ib_policy_subject ib_built_subject(struct ib_built *built)
 					   .context = built,
 					   .packages = built->packages,
 					   .package_count = built->package_count,
-					   .root_image_bytes = built->image.size };
+					   .root_image_bytes = built->size };
 }
 
 const char *ib_built_path(const struct ib_built *built)

@@ -130,6 +130,10 @@ static int choose(struct choice *choice, struct ib_error *err)
 		index_facts(choice, choice->work->initrd.members[i]->facts);
 	for (i = 0; i < wanted->count; i++)
 		IB_TRY(add_module(choice, wanted->items[i], "the recipe", err));
+	/* the kernel calls the module as the file system is called */
+	if (choice->names.count)
+		IB_TRY(add_module(choice, choice->work->recipe->root_format, "'root: format'",
+				  err));
 	return 0;
 }
 

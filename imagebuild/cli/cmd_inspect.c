@@ -85,7 +85,7 @@ static int put_path(void *context, struct ib_node *node, struct ib_error *err)
 	return 0;
 }
 
-static int print_json(const struct ib_erofs_info *info, const struct ib_tree *tree,
+static int print_json(const struct ib_image_info *info, const struct ib_tree *tree,
 		      struct ib_error *err)
 {
 	IB_AUTO(ib_json_writer) json = ib_json_writer_to_fd(STDOUT_FILENO, "stdout", IB_JSON_LINES);
@@ -93,9 +93,11 @@ static int print_json(const struct ib_erofs_info *info, const struct ib_tree *tr
 
 	ib_uuid_format(info->uuid, uuid);
 	ib_json_begin_object(json);
-	ib_json_member_string(json, "format", "erofs");
-	ib_json_member_string(json, "uuid", uuid);
-	ib_json_member_string(json, "volume_name", info->volume_name);
+	ib_json_member_string(json, "format", info->format);
+	if (info->has_uuid) {
+		ib_json_member_string(json, "uuid", uuid);
+		ib_json_member_string(json, "volume_name", info->volume_name);
+	}
 	ib_json_member_integer(json, "build_time", info->build_time);
 	ib_json_member_integer(json, "size", (int64_t)info->size);
 	ib_json_member_array(json, "paths");
@@ -114,14 +116,16 @@ static int print_listing(const struct ib_tree *tree, struct ib_error *err)
 	return 0;
 }
 
-static int inspect_erofs(const struct ib_cli *cli, const struct ib_region *image,
-			 struct ib_error *err)
+static int inspect_region(const struct ib_cli *cli, const struct ib_region *region,
+			  struct ib_error *err)
 {
+	IB_AUTO(ib_image) image = NULL;
 	IB_AUTO(ib_tree) tree = NULL;
-	struct ib_erofs_info info;
+	struct ib_image_info info;
 
-	IB_TRY(ib_erofs_read_info(image, &info, err));
-	IB_TRY(ib_erofs_read_tree(image, NULL, &tree, err));
+	IB_TRY(ib_image_open(region, &image, err));
+	IB_TRY(ib_image_info(image, &info, err));
+	IB_TRY(ib_image_read_tree(image, NULL, &tree, err));
 	return cli->json ? print_json(&info, tree, err) : print_listing(tree, err);
 }
 
@@ -133,11 +137,7 @@ static int inspect_image(const struct ib_cli *cli, char *const *args, struct ib_
 	if (fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", args[0]);
 	IB_TRY(ib_region_of_file(fd, args[0], &image, err));
-	if (ib_erofs_is_image(&image))
-		return inspect_erofs(cli, &image, err);
-	ib_fail(err, IB_INPUT, "'%s' is not an image of a recognized kind", args[0]);
-	ib_error_hint(err, "Recognized is EROFS, such as the .root.erofs of an output directory.");
-	return -IB_INPUT;
+	return inspect_region(cli, &image, err);
 }
 
 static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)

@@ -94,15 +94,12 @@ static void add_wishes(const struct ib_lock *lock, struct ib_strings *names)
 /* The lock beside an image; none is no fault. */
 static void read_wishes(const struct ib_built *built, struct ib_strings *names)
 {
-	static const char suffix[] = ".root.erofs";
-	const char *image = ib_built_path(built);
 	struct ib_error ignored = IB_ERROR_INIT;
 	IB_AUTO(ib_lock) lock = NULL;
-	ib_autofree char *path = NULL;
+	ib_autofree char *path = ib_built_beside(built, ".lock");
 
-	if (!ib_str_ends(image, suffix))
+	if (!path)
 		return;
-	path = ib_strf("%.*s.lock", (int)(strlen(image) - strlen(suffix)), image);
 	if (ib_lock_read(path, NULL, &lock, &ignored) < 0)
 		ib_error_clear(&ignored);
 	else

@@ -102,7 +102,7 @@ struct ib_evidence {
 	const struct ib_evidence_part
 		*uki;     /* in the order of its sections; then the stub, "stub" */
 	size_t uki_count; /* 0: there is none */
-	const struct ib_evidence_file *root_image;   /* .root.erofs */
+	const struct ib_evidence_file *root_image;   /* .root.erofs, .root.squashfs */
 	const struct ib_evidence_file *initrd_image; /* .initrd, or NULL */
 	const struct ib_evidence_file *files;        /* what the document covers, sorted by name */
 	size_t file_count;

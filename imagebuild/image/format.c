@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "image/erofs.h"
+#include "image/squashfs.h"
 
 /* ---- EROFS ---- */
 
@@ -69,12 +70,51 @@ static uint64_t erofs_cached_packages(const void *writer)
 	return ib_erofs_totals(writer).cached_packages;
 }
 
+/* ---- squashfs ---- */
+
+static int squashfs_open(const char *path, const struct ib_format_params *params,
+			 struct ib_tree *tree, void **ret_writer, struct ib_error *err)
+{
+	const struct ib_squashfs_params squashfs = { .compression = params->compression,
+						     .level = params->level,
+						     .build_time = params->build_time,
+						     .threads = params->threads };
+	struct ib_squashfs_writer *writer = NULL;
+
+	IB_TRY(ib_squashfs_open(path, &squashfs, tree, &writer, err));
+	*ret_writer = writer;
+	return 0;
+}
+
+static int squashfs_stream(void *writer, const struct ib_content_source *source,
+			   const struct ib_content_sink *observer, struct ib_error *err)
+{
+	return ib_squashfs_stream(writer, source, observer, err);
+}
+
+static int squashfs_finish(void *writer, uint64_t *ret_size, struct ib_error *err)
+{
+	return ib_squashfs_finish(writer, ret_size, err);
+}
+
+static void squashfs_free(void *writer)
+{
+	ib_squashfs_writer_free(writer);
+}
+
 /* ---- the table ---- */
 
 static const struct ib_format formats[] = {
 	{ "erofs", ".root.erofs", erofs_compressions, erofs_open, erofs_stream, erofs_finish,
-	  erofs_free, erofs_form, erofs_use_cache, erofs_cached_packages },
+	  erofs_free, erofs_form, erofs_use_cache, erofs_cached_packages, &ib_erofs_reader },
+	{ "squashfs", ".root.squashfs", ib_squashfs_compressions, squashfs_open, squashfs_stream,
+	  squashfs_finish, squashfs_free, NULL, NULL, NULL, &ib_squashfs_reader },
 };
+
+const struct ib_format *ib_format_at(size_t index)
+{
+	return index < IB_COUNT(formats) ? &formats[index] : NULL;
+}
 
 const struct ib_format *ib_format_find(const char *name)
 {

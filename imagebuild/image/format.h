@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "image/block_cache.h"
+#include "image/image_file.h"
 #include "tree/tree.h"
 
 struct ib_format_params {
@@ -45,10 +46,17 @@ struct ib_format {
 	char *(*form)(const struct ib_format_params *params);
 	void (*use_cache)(void *writer, const struct ib_block_cache *cache);
 	uint64_t (*cached_packages)(const void *writer);
+
+	const struct ib_image_reader *reader;
 };
+
+extern const struct ib_image_reader ib_erofs_reader;
+extern const struct ib_image_reader ib_squashfs_reader;
 
 /* NULL: there is no such format. */
 const struct ib_format *ib_format_find(const char *name);
+/* The rows in their order; NULL behind the last. */
+const struct ib_format *ib_format_at(size_t index);
 /* A compression that the format does not know is IB_INPUT, naming those that it knows. */
 int ib_format_check(const struct ib_format *format, const char *compression, struct ib_error *err)
 	IB_MUST_CHECK;

@@ -7,7 +7,9 @@
 #include "image/erofs_read.h"
 #include "image/fec.h"
 #include "image/format.h"
+#include "image/image_file.h"
 #include "image/region.h"
+#include "image/squashfs.h"
 #include "image/verity.h"
 
 #endif

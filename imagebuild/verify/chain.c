@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image/image.h"
+
 void ib_chain_says(struct ib_chain *chain, const char *fmt, ...)
 {
 	ib_autofree char *text = NULL;
@@ -40,6 +42,16 @@ const struct ib_sum *ib_chain_find(const struct ib_chain *chain, const char *suf
 		if (!strcmp(chain->sums[i].name, name))
 			return &chain->sums[i];
 	return NULL;
+}
+
+const struct ib_sum *ib_chain_find_root(const struct ib_chain *chain)
+{
+	const struct ib_sum *found = NULL;
+	size_t i = 0;
+
+	for (i = 0; !found && ib_format_at(i); i++)
+		found = ib_chain_find(chain, ib_format_at(i)->suffix);
+	return found;
 }
 
 const char *ib_chain_path(const struct ib_chain *chain, const char *name)

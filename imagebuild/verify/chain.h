@@ -82,6 +82,8 @@ int ib_chain_absent(struct ib_chain *chain, const char *fmt, ...) IB_PRINTF(2, 3
 
 /* The line of SHA256SUMS for the image's file with this suffix (".efi"), or NULL. */
 const struct ib_sum *ib_chain_find(const struct ib_chain *chain, const char *suffix);
+/* The line for the root image, whatever its format, or NULL. */
+const struct ib_sum *ib_chain_find_root(const struct ib_chain *chain);
 /* Where a file of the folder lies; in the arena. */
 const char *ib_chain_path(const struct ib_chain *chain, const char *name);
 /* Appends that file; IB_TRUST when its digest is no longer that of the sums. */

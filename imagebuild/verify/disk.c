@@ -79,7 +79,7 @@ static int check_uuid(const struct ib_disk_partition *partition, const uint8_t u
 
 static int check_root(const struct disk *disk, struct ib_error *err)
 {
-	const struct ib_sum *data = ib_chain_find(disk->chain, ".root.erofs");
+	const struct ib_sum *data = ib_chain_find_root(disk->chain);
 	const struct ib_sum *tree = ib_chain_find(disk->chain, ".root.verity");
 	const struct ib_disk_partition *root = NULL;
 	const struct ib_disk_partition *verity = NULL;

@@ -29,12 +29,12 @@ static void root_files_done(struct root_files *files)
 
 static int open_root(struct ib_chain *chain, struct root_files *files, struct ib_error *err)
 {
-	const struct ib_sum *data = ib_chain_find(chain, ".root.erofs");
+	const struct ib_sum *data = ib_chain_find_root(chain);
 	const struct ib_sum *tree = ib_chain_find(chain, ".root.verity");
 
 	if (!data || !tree)
 		return ib_fail(err, IB_TRUST, "there is a root hash, but no %s",
-			       data ? "hash tree (.root.verity)" : "root image (.root.erofs)");
+			       data ? "hash tree (.root.verity)" : "root image (.root.*)");
 	IB_TRY(ib_chain_open(chain, data, &files->data_fd, err));
 	IB_TRY(ib_chain_open(chain, tree, &files->tree_fd, err));
 	IB_TRY(ib_region_of_file(files->data_fd, data->name, &files->data, err));
@@ -79,15 +79,17 @@ int ib_prove_error_correction(struct ib_chain *chain, struct ib_error *err)
 
 int ib_prove_root_image(struct ib_chain *chain, struct ib_error *err)
 {
-	const struct ib_sum *sum = ib_chain_find(chain, ".root.erofs");
+	const struct ib_sum *sum = ib_chain_find_root(chain);
 	ib_autoclose int fd = -1;
+	IB_AUTO(ib_image) image = NULL;
 	struct ib_region region;
 
 	if (!sum)
 		return ib_chain_absent(chain, "no root image was released");
 	IB_TRY(ib_chain_open(chain, sum, &fd, err));
 	IB_TRY(ib_region_of_file(fd, sum->name, &region, err));
-	IB_TRY(ib_erofs_read_tree(&region, NULL, &chain->root, err));
+	IB_TRY(ib_image_open(&region, &image, err));
+	IB_TRY(ib_image_read_tree(image, NULL, &chain->root, err));
 	ib_chain_says(chain, "%zu paths", ib_tree_path_count(chain->root));
 	return 0;
 }

@@ -36,13 +36,14 @@ static bool is_rpm(const struct ib_json *package)
 static int check_released(const struct ib_chain *chain, const struct ib_json *package,
 			  struct ib_error *err)
 {
-	static const char *const suffixes[] = { ".root.erofs", ".initrd" };
+	const struct ib_sum *const released[] = { ib_chain_find_root(chain),
+						  ib_chain_find(chain, ".initrd") };
 	const char *file = ib_json_get_string(package, "packageFileName");
 	const char *digest = checksum(package, "SHA256");
 	size_t i = 0;
 
-	for (i = 0; file && digest && i < IB_COUNT(suffixes); i++) {
-		const struct ib_sum *sum = ib_chain_find(chain, suffixes[i]);
+	for (i = 0; file && digest && i < IB_COUNT(released); i++) {
+		const struct ib_sum *sum = released[i];
 
 		if (sum && !strcmp(sum->name, file) && strcmp(sum->sha256, digest) != 0)
 			return ib_fail(err, IB_TRUST,

@@ -2,7 +2,7 @@
 $ printf 'no image' > file
 $ imagebuild inspect file
 imagebuild: error: 'file' is not an image of a recognized kind
-  hint: Recognized is EROFS, such as the .root.erofs of an output directory.
+  hint: Recognized are root file systems of an output directory: erofs (*.root.erofs), squashfs (*.root.squashfs).
 [2]
 $ imagebuild inspect nowhere
 imagebuild: error: could not open 'nowhere': No such file or directory
