@@ -207,12 +207,24 @@ static char *without_slashes(const char *path)
 	return ib_strndup(path, length);
 }
 
+/* partial ends in XXXXXX, and names the folder afterwards. */
+static int make_temporary(const char *target, char *partial, struct ib_error *err)
+{
+	ib_autofree char *parent = ib_path_directory(target);
+
+	IB_TRY(ib_file_make_directory(parent, 0755, err));
+	if (!mkdtemp(partial) || chmod(partial, 0755))
+		return ib_fail_errno(err, errno, "could not make a temporary folder in '%s'",
+				     parent);
+	return 0;
+}
+
 int ib_build_archive(const struct ib_session *session, const struct ib_archive_part *parts,
 		     size_t part_count, const char *lock_path, const char *folder,
 		     struct ib_error *err)
 {
 	ib_autofree char *target = without_slashes(folder);
-	ib_autofree char *partial = ib_strf("%s.partial", target);
+	ib_autofree char *partial = ib_strf("%s.XXXXXX", target); /* nobody's but ours */
 	IB_AUTO(ib_arena) arena = ib_arena_new();
 	IB_AUTO(ib_map) known = ib_map_new();
 	struct archiving archiving = {
@@ -224,10 +236,10 @@ int ib_build_archive(const struct ib_session *session, const struct ib_archive_p
 	/* An empty target may be replaced; what somebody keeps there may not. */
 	if (rmdir(target) && errno != ENOENT) {
 		(void)ib_fail(err, IB_INPUT, "'%s' is there already", target);
-		ib_error_hint(err, "Name a target that is not there yet, or remove this one.");
+		ib_error_hint(err, "Name a folder that is not there yet, or remove this one.");
 		return -IB_INPUT;
 	}
-	IB_TRY(ib_file_remove_tree(partial, err));
+	IB_TRY(make_temporary(target, partial, err));
 	r = fill(&archiving, parts, part_count, lock_path, err);
 	ib_free(archiving.packages);
 	if (r == 0)
