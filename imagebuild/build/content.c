@@ -129,7 +129,7 @@ void ib_learner_done(struct ib_learner *learner)
  * The form of what is kept: the files that are needed whole (u32 how many, then path and bytes, each with
  * its length in 32 bits), then the package's facts.
  */
-static char *facts_key(const struct ib_opened *opened)
+char *ib_work_facts_key(const struct ib_opened *opened)
 {
 	IB_AUTO_BUFFER(key, SIZE_MAX / 2);
 	size_t i = 0;
@@ -154,7 +154,7 @@ static void put_kept(struct ib_buffer *out, const struct ib_kept *kept)
 int ib_work_keep_facts(struct ib_work *work, const struct ib_opened *opened, struct ib_error *err)
 {
 	const struct ib_kept *const all[] = { &work->kernel, &work->stub };
-	ib_autofree char *key = facts_key(opened);
+	ib_autofree char *key = ib_work_facts_key(opened);
 	IB_AUTO_BUFFER(bytes, SIZE_MAX / 2);
 	IB_AUTO(ib_facts) none = NULL;
 	uint32_t count = 0;
@@ -190,6 +190,25 @@ static const uint8_t *get_part(const struct ib_buffer *bytes, size_t *at, size_t
 	return bytes->data + start;
 }
 
+/* A kernel that will be signed is held against the package's header, whoever kept it here. */
+static bool is_file_of(const struct ib_package *package, const char *path, const uint8_t *data,
+		       size_t size)
+{
+	uint8_t sha256[IB_SHA256_SIZE];
+	size_t i = 0;
+
+	if (package->digest_kind != IB_DIGEST_SHA256)
+		return false;
+	ib_sha256(data, size, sha256);
+	for (i = 0; i < package->file_count; i++) {
+		const struct ib_package_file *file = &package->files[i];
+
+		if (file->digest && ib_str_equal(file->path, path))
+			return file->size == size && !memcmp(file->digest, sha256, sizeof(sha256));
+	}
+	return false;
+}
+
 static int take_kept(struct ib_work *work, const struct ib_opened *opened,
 		     const struct ib_buffer *bytes, size_t *at, bool *ret_good,
 		     struct ib_error *err)
@@ -201,14 +220,14 @@ static int take_kept(struct ib_work *work, const struct ib_opened *opened,
 	ib_autofree char *text = data ? ib_strndup((const char *)path, path_size) : NULL;
 	struct ib_kept *kept = text ? kept_for(work, text) : NULL;
 
-	*ret_good = kept != NULL;
-	return kept ? keep(kept, opened->package, text, data, size, err) : 0;
+	*ret_good = kept && is_file_of(opened->package, text, data, size);
+	return *ret_good ? keep(kept, opened->package, text, data, size, err) : 0;
 }
 
 int ib_work_recall_facts(struct ib_work *work, struct ib_opened *opened, struct ib_error *err)
 {
 	IB_AUTO_BUFFER(bytes, MAX_RECALLED);
-	ib_autofree char *key = facts_key(opened);
+	ib_autofree char *key = ib_work_facts_key(opened);
 	bool good = true;
 	uint32_t count = 0;
 	size_t at = 4;
