@@ -67,17 +67,12 @@ static size_t take(char *data, size_t one, size_t size, void *context)
 	return size;
 }
 
-static void set_options(struct ib_transfer *transfer, const struct ib_fetch_options *options)
+void ib_fetch_set_common(CURL *easy, const char *url, const struct ib_fetch_options *options)
 {
-	CURL *easy = transfer->easy;
-	const char *scheme = ib_fetch_scheme(transfer->url);
+	const char *scheme = ib_fetch_scheme(url);
 
 	curl_easy_reset(easy);
-	curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(easy, CURLOPT_URL, url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, scheme);
 	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, scheme);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
@@ -91,9 +86,20 @@ static void set_options(struct ib_transfer *transfer, const struct ib_fetch_opti
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
 			 (long)(options->stall_seconds ? options->stall_seconds : 30));
-	curl_easy_setopt(easy, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)transfer->offset);
 	if (options->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
+}
+
+static void set_options(struct ib_transfer *transfer, const struct ib_fetch_options *options)
+{
+	CURL *easy = transfer->easy;
+
+	ib_fetch_set_common(easy, transfer->url, options);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(easy, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)transfer->offset);
 }
 
 struct ib_fetch_place ib_transfer_place(const struct ib_fetch_file *file, size_t number)

@@ -22,6 +22,8 @@
  * curl knows; no user's netrc or configuration is read, and a URL that carries
  * credentials is refused.
  *
+ * ib_exchange() (exchange.h) is another matter: objects that a cache may have or not.
+ *
  * Transfers are libcurl's own. librepo believes the extended attributes of a
  * file that is already there instead of hashing it, continues only files that
  * carry such an attribute, and checks signatures by running gpg; here it reads
@@ -34,6 +36,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "fetch/exchange.h"
 
 struct ib_fetch_options {
 	const struct ib_log *log;

@@ -52,6 +52,8 @@ struct ib_transfer {
 /* The places of a file in order: its URLs, then what more there is. */
 struct ib_fetch_place ib_transfer_place(const struct ib_fetch_file *file, size_t number);
 
+/* attempt.c: what holds for every request; url and options stay until it is done. */
+void ib_fetch_set_common(CURL *easy, const char *url, const struct ib_fetch_options *options);
 /* attempt.c: one try at one URL. */
 int ib_transfer_begin(struct ib_transfer *transfer, const struct ib_fetch_options *options,
 		      struct ib_error *err) IB_MUST_CHECK;
