@@ -65,6 +65,13 @@ bool ib_lz4_expand(const void *in, size_t in_size, void *out, size_t out_size)
 	       (int)out_size;
 }
 
+bool ib_lz4_expand_whole(const void *in, size_t in_size, void *out, size_t out_size)
+{
+	if (in_size > INT_MAX || out_size > INT_MAX)
+		return false;
+	return LZ4_decompress_safe(in, out, (int)in_size, (int)out_size) == (int)out_size;
+}
+
 const char *ib_lz4_version(void)
 {
 	return LZ4_versionString();

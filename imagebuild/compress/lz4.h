@@ -33,6 +33,9 @@ size_t ib_lz4_fill(struct ib_lz4 *lz4, const void *in, size_t in_size, void *out
 /* Whether in decodes to at least out_size bytes, of which the first out_size are written. */
 bool ib_lz4_expand(const void *in, size_t in_size, void *out, size_t out_size) IB_MUST_CHECK;
 
+/* Whether in, all of it, decodes to exactly out_size bytes, which are written. */
+bool ib_lz4_expand_whole(const void *in, size_t in_size, void *out, size_t out_size) IB_MUST_CHECK;
+
 /* Of the library that runs: "1.9.4". */
 const char *ib_lz4_version(void);
 

@@ -46,4 +46,16 @@ struct ib_block_cache {
 	void (*abandon)(void *context, void *file); /* instead of commit */
 };
 
+/*
+ * What somebody else made is held against the tree before it becomes an entry: that it holds
+ * exactly the files of the package that the tree has, each with the digest of the header; and, unless whoever
+ * made it is believed, that its blocks, taken apart, have these digests.
+ */
+struct ib_block_proof {
+	uint32_t package;
+	size_t file_count;           /* of the package */
+	struct ib_block_entry entry; /* of it no digest is looked at; fd stays open */
+	bool contents;               /* take its blocks apart */
+};
+
 #endif

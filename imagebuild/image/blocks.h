@@ -22,4 +22,32 @@
 /* What an index may take of memory: some 16 million clusters. */
 #define BLOCKS_INDEX_MAX ((uint64_t)256 << 20)
 
+struct footer {
+	uint64_t blocks, tail_bytes, index_bytes;
+};
+
+/* A record of the index, and the inode that it is for. */
+struct record {
+	struct content content; /* extents NULL: in the index */
+	const uint8_t *extents;
+	struct ib_inode *inode;
+	uint64_t first_block, tail_offset;
+};
+
+struct records {
+	struct record *items; /* owned */
+	size_t count;
+	uint8_t *index; /* owned; what the items borrow from */
+};
+
+/*
+ * blocks_read.c: what an entry says, unless it does not hold (*ret_good): its form is the writer's, its
+ * shape is right, and each file is one of the package that the tree has, with the digest of the header.
+ * Beyond that its blocks are not looked at. The caller ends records either way.
+ */
+int ib_records_read(const struct ib_erofs_writer *writer, uint32_t package,
+		    const struct ib_block_entry *entry, struct records *records, bool *ret_good,
+		    struct ib_error *err) IB_MUST_CHECK;
+void ib_records_done(struct records *records);
+
 #endif

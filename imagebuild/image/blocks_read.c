@@ -89,10 +89,6 @@ void ib_lookup_done(struct lookup *lookup)
 
 /* ---- what it says -------------------------------------------------------- */
 
-struct footer {
-	uint64_t blocks, tail_bytes, index_bytes;
-};
-
 /* Entries come from a place of our own; what does not hold all the same makes them none. */
 static bool read_footer(const struct ib_block_entry *entry, struct footer *footer)
 {
@@ -141,14 +137,6 @@ static uint32_t get_le32(struct cursor *cursor)
 
 	return at ? ib_get_le32(at) : 0;
 }
-
-/* A record of the index, and the inode that it is for. */
-struct record {
-	struct content content; /* extents NULL: in the index */
-	const uint8_t *extents;
-	struct ib_inode *inode;
-	uint64_t first_block, tail_offset;
-};
 
 enum { FIXED_BYTES = 8 + 32 + 20 + 1 + 4 + 4 + 4 };
 
@@ -224,10 +212,10 @@ static bool has_form(const struct ib_erofs_writer *writer, struct cursor *cursor
 	return at && size == strlen(form) && !memcmp(at, form, size);
 }
 
-/* All records, or false; the caller frees *ret_records either way. */
+/* All records, or false; the caller frees them either way. */
 static bool read_records(const struct ib_erofs_writer *writer, uint32_t package,
 			 const struct footer *footer, struct cursor *cursor,
-			 struct record **ret_records, size_t *ret_count)
+			 struct records *records)
 {
 	uint64_t block = 0;
 	uint64_t tail = footer->blocks * EROFS_BLOCK;
@@ -239,9 +227,9 @@ static bool read_records(const struct ib_erofs_writer *writer, uint32_t package,
 	count = get_le32(cursor);
 	if (cursor->is_bad || count > cursor->left / FIXED_BYTES)
 		return false;
-	*ret_records = ib_alloc_array(count, sizeof(**ret_records));
+	records->items = ib_alloc_array(count, sizeof(*records->items));
 	for (i = 0; i < count; i++) {
-		struct record *record = &(*ret_records)[i];
+		struct record *record = &records->items[i];
 		uint32_t file = 0;
 
 		if (!get_record(cursor, &file, record) || !is_shaped_right(writer, record) ||
@@ -252,9 +240,34 @@ static bool read_records(const struct ib_erofs_writer *writer, uint32_t package,
 		block += record->content.block_count;
 		tail += record->content.tail_size;
 	}
-	*ret_count = count;
+	records->count = count;
 	return !cursor->is_bad && !cursor->left && block == footer->blocks &&
 	       tail == footer->blocks * EROFS_BLOCK + footer->tail_bytes;
+}
+
+void ib_records_done(struct records *records)
+{
+	ib_free(records->items);
+	ib_free(records->index);
+}
+
+int ib_records_read(const struct ib_erofs_writer *writer, uint32_t package,
+		    const struct ib_block_entry *entry, struct records *records, bool *ret_good,
+		    struct ib_error *err)
+{
+	struct footer footer = { 0 };
+	struct cursor cursor = { 0 };
+
+	*ret_good = false;
+	if (!read_footer(entry, &footer))
+		return 0;
+	records->index = ib_realloc_array(NULL, footer.index_bytes, 1);
+	IB_TRY(ib_fd_read_at(entry->fd, records->index, footer.index_bytes,
+			     footer.blocks * EROFS_BLOCK + footer.tail_bytes, "cache of blocks",
+			     err));
+	cursor = (struct cursor){ .at = records->index, .left = footer.index_bytes };
+	*ret_good = read_records(writer, package, &footer, &cursor, records);
+	return 0;
 }
 
 /* ---- using it ------------------------------------------------------------ */
@@ -301,24 +314,13 @@ static struct replay *make_replay(struct ib_erofs_writer *writer, int fd,
 static int use(struct ib_erofs_writer *writer, uint32_t package, struct lookup *lookup,
 	       bool *ret_used, struct ib_error *err)
 {
-	struct footer footer = { 0 };
-	ib_autofree uint8_t *index = NULL;
-	ib_autofree struct record *records = NULL;
-	struct cursor cursor = { 0 };
-	size_t count = 0;
+	__attribute__((cleanup(ib_records_done))) struct records records = { 0 };
 
-	if (!read_footer(&lookup->entry, &footer))
+	IB_TRY(ib_records_read(writer, package, &lookup->entry, &records, ret_used, err));
+	if (!*ret_used)
 		return 0;
-	index = ib_realloc_array(NULL, footer.index_bytes, 1);
-	IB_TRY(ib_fd_read_at(lookup->entry.fd, index, footer.index_bytes,
-			     footer.blocks * EROFS_BLOCK + footer.tail_bytes, "cache of blocks",
-			     err));
-	cursor = (struct cursor){ .at = index, .left = footer.index_bytes };
-	if (!read_records(writer, package, &footer, &cursor, &records, &count))
-		return 0;
-	*ret_used = true;
-	IB_TRY(ib_window_submit_replay(writer,
-				       make_replay(writer, lookup->entry.fd, records, count), err));
+	IB_TRY(ib_window_submit_replay(
+		writer, make_replay(writer, lookup->entry.fd, records.items, records.count), err));
 	return 0;
 }
 

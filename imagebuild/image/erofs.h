@@ -65,6 +65,9 @@ int ib_erofs_stream(struct ib_erofs_writer *writer, const struct ib_content_sour
  * the writer.
  */
 void ib_erofs_use_cache(struct ib_erofs_writer *writer, const struct ib_block_cache *cache);
+/* block_cache.h; false as well for what is no entry of this writer's form. */
+int ib_erofs_prove(const struct ib_erofs_writer *writer, const struct ib_block_proof *proof,
+		   bool *ret_good, struct ib_error *err) IB_MUST_CHECK;
 /* What of the parameters, the library and this writer decides the bytes of a content: part of every key. */
 char *ib_erofs_form(const struct ib_erofs_params *params);
 /*

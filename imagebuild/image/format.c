@@ -70,6 +70,12 @@ static uint64_t erofs_cached_packages(const void *writer)
 	return ib_erofs_totals(writer).cached_packages;
 }
 
+static int erofs_prove(const void *writer, const struct ib_block_proof *proof, bool *ret_good,
+		       struct ib_error *err)
+{
+	return ib_erofs_prove(writer, proof, ret_good, err);
+}
+
 /* ---- squashfs ---- */
 
 static int squashfs_open(const char *path, const struct ib_format_params *params,
@@ -106,9 +112,10 @@ static void squashfs_free(void *writer)
 
 static const struct ib_format formats[] = {
 	{ "erofs", ".root.erofs", erofs_compressions, erofs_open, erofs_stream, erofs_finish,
-	  erofs_free, erofs_form, erofs_use_cache, erofs_cached_packages, &ib_erofs_reader },
+	  erofs_free, erofs_form, erofs_use_cache, erofs_cached_packages, erofs_prove,
+	  &ib_erofs_reader },
 	{ "squashfs", ".root.squashfs", ib_squashfs_compressions, squashfs_open, squashfs_stream,
-	  squashfs_finish, squashfs_free, NULL, NULL, NULL, &ib_squashfs_reader },
+	  squashfs_finish, squashfs_free, NULL, NULL, NULL, NULL, &ib_squashfs_reader },
 };
 
 const struct ib_format *ib_format_at(size_t index)

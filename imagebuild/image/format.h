@@ -42,10 +42,13 @@ struct ib_format {
 	int (*finish)(void *writer, uint64_t *ret_size, struct ib_error *err);
 	void (*free)(void *writer); /* NULL is no writer */
 
-	/* The cache of blocks; all three are NULL where a format has none. */
+	/* The cache of blocks; all of these are NULL where a format has none. */
 	char *(*form)(const struct ib_format_params *params);
 	void (*use_cache)(void *writer, const struct ib_block_cache *cache);
 	uint64_t (*cached_packages)(const void *writer);
+	/* Before any package was streamed; from any thread. */
+	int (*prove)(const void *writer, const struct ib_block_proof *proof, bool *ret_good,
+		     struct ib_error *err);
 
 	const struct ib_image_reader *reader;
 };
