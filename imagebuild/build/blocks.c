@@ -27,7 +27,7 @@ static void hash_selection(const struct ib_keeper *keeper, uint32_t package, cha
 	ib_sha256_hex(numbers.size ? (const char *)numbers.data : "", numbers.size, hex);
 }
 
-static char *make_key(const struct ib_keeper *keeper, uint32_t package)
+char *ib_keeper_key(const struct ib_keeper *keeper, uint32_t package)
 {
 	char selection[65];
 
@@ -46,7 +46,7 @@ static int find(void *context, uint32_t package, bool *ret_found, struct ib_bloc
 	/* without digests in its header nothing could be held against an entry */
 	if (opened->package->digest_kind != IB_DIGEST_SHA256)
 		return 0;
-	keeper->keys[package] = make_key(keeper, package);
+	keeper->keys[package] = ib_keeper_key(keeper, package);
 	IB_TRY(ib_work_recall_facts(keeper->work, opened, err));
 	if (opened->facts)
 		*ret_found = ib_store_open_derived(keeper->work->store, IB_STORE_BLOCKS,

@@ -25,5 +25,7 @@ struct ib_keeper {
 void ib_keeper_init(struct ib_keeper *keeper, struct ib_work *work,
 		    const struct ib_members *members, const struct ib_tree *tree, char *form);
 void ib_keeper_done(struct ib_keeper *keeper);
+/* The key of a package's entry, as long as the tree is still as it was laid; the caller owns it. */
+char *ib_keeper_key(const struct ib_keeper *keeper, uint32_t package);
 
 #endif

@@ -166,12 +166,24 @@ struct ib_export_options {
 int ib_build_export(const struct ib_export_options *options, const struct ib_archive_part *parts,
 		    size_t part_count, struct ib_buffer *b, struct ib_error *err) IB_MUST_CHECK;
 
+/* A cache of blocks on another machine (build/remote.h). */
+struct ib_remote_cache {
+	const char *url;          /* below it /ac/ and /cas/ */
+	const char *const *trust; /* PEM files: keys whose answers are believed */
+	size_t trust_count;
+	const char *sign;    /* a private key's PEM file for answers that are put there, or NULL */
+	const char *ca_file; /* PEM, for https; NULL: the system's */
+	const char *authorization; /* the value of that header, or NULL; in no words */
+	bool push;                 /* what it lacks is put there */
+};
+
 struct ib_build_options {
-	const char *output;    /* folder */
-	const char *lock_path; /* for messages */
-	bool only_root;        /* root, hash tree, root hash */
-	bool no_cache;         /* nothing derived of the store is used, nor added */
-	bool check;            /* where nothing seems to have changed, the outputs are hashed */
+	const char *output;                   /* folder */
+	const char *lock_path;                /* for messages */
+	bool only_root;                       /* root, hash tree, root hash */
+	bool no_cache;                        /* nothing derived of the store is used, nor added */
+	const struct ib_remote_cache *remote; /* NULL: none */
+	bool check; /* where nothing seems to have changed, the outputs are hashed */
 };
 
 /*

@@ -25,6 +25,8 @@ int ib_work_keep_facts(struct ib_work *work, const struct ib_opened *opened, str
 	IB_MUST_CHECK;
 int ib_work_recall_facts(struct ib_work *work, struct ib_opened *opened, struct ib_error *err)
 	IB_MUST_CHECK;
+/* What they are kept under: the package, and all that decides what is learnt. The caller owns it. */
+char *ib_work_facts_key(const struct ib_opened *opened);
 
 /* Valid as long as learner. */
 struct ib_content_sink ib_learner_sink(struct ib_learner *learner);

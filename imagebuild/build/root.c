@@ -13,6 +13,7 @@
 #include "build/accounts.h"
 #include "build/blocks.h"
 #include "build/content.h"
+#include "build/remote.h"
 #include "build/scriptlets.h"
 #include "build/work.h"
 #include "image/image.h"
@@ -157,6 +158,29 @@ static int fill_image(struct ib_work *work, void *writer, struct ib_error *err)
 	return ib_work_check_policy(work, size, err);
 }
 
+/* Packages that somebody else has compressed are not compressed here, and the other way round. */
+static int fill_with_remote(struct ib_work *work, struct ib_keeper *keeper, void **writer,
+			    struct ib_error *err)
+{
+	const struct ib_format *format = format_of(work);
+	IB_AUTO(ib_remote) remote = NULL;
+
+	IB_TRY(ib_remote_open(keeper, format, *writer, &remote, err));
+	IB_TRY(ib_remote_take(remote, err));
+	IB_TRY(fill_image(work, *writer, err));
+	format->free(ib_take(*writer)); /* with it the last entry is in the store */
+	ib_remote_give(remote);
+	return 0;
+}
+
+static bool has_remote(const struct ib_work *work)
+{
+	if (work->remote && ib_store_is_read_only(work->store))
+		ib_warn(work->session->log, "store '%s' is read-only: the remote cache is not used",
+			ib_store_root(work->store));
+	return work->remote && !ib_store_is_read_only(work->store);
+}
+
 static int fill_with_cache(struct ib_work *work, void *writer,
 			   const struct ib_format_params *params, struct ib_error *err)
 {
@@ -166,7 +190,8 @@ static int fill_with_cache(struct ib_work *work, void *writer,
 
 	ib_keeper_init(&keeper, work, &work->root, work->root_tree, format->form(params));
 	format->use_cache(writer, &keeper.cache);
-	r = fill_image(work, writer, err);
+	r = has_remote(work) ? fill_with_remote(work, &keeper, &writer, err)
+			     : fill_image(work, writer, err);
 	format->free(writer);
 	ib_keeper_done(&keeper);
 	return r;

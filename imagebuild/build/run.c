@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of a build in their order, and what they leave behind. */
+#include "build/remote.h"
 #include "build/unchanged.h"
 #include "build/work.h"
 
@@ -114,8 +115,11 @@ static int run_steps(struct ib_work *work, const struct ib_build_options *option
 		     struct ib_error *err)
 {
 	IB_TRY(check_inputs(work, options->lock_path, options->only_root, err));
+	if (options->remote)
+		IB_TRY(ib_remote_check(options->remote, err));
 	IB_TRY(ib_work_open_store(work, err));
 	work->use_derived = !options->no_cache;
+	work->remote = options->remote;
 	IB_TRY(ib_work_open_keyrings(work, err));
 	IB_TRY(ib_work_open_packages(work, err));
 	IB_TRY(ib_work_make_root(work, err));

@@ -48,6 +48,7 @@ struct ib_work {
 
 	struct ib_store *store;
 	bool use_derived; /* blocks, facts and databases of the store are used, and added to */
+	const struct ib_remote_cache *remote; /* NULL: none */
 	struct ib_arena *arena;
 	struct ib_keyring **keyrings;     /* by the recipe's order of repositories */
 	struct ib_metadata_one *metadata; /* the same; NULL until it was opened */
