@@ -68,6 +68,8 @@ struct ib_lock_request {
 	const char *const *names; /* of packages, or patterns with * and ? */
 	size_t name_count;
 	bool refuse_downgrade; /* IB_INPUT when a package would go back that no pin sends there */
+	const struct ib_foreign
+		*import; /* exactly its packages, or it fails: build/import.h; or NULL */
 };
 
 /*

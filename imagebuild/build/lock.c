@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "build/accounts.h"
+#include "build/import.h"
 #include "build/known.h"
 #include "build/metadata.h"
 #include "build/scriptlets.h"
@@ -284,6 +285,7 @@ static int lock_with(struct ib_work *work, const struct ib_lock_request *request
 	IB_AUTO(ib_resolution) resolution = NULL;
 	struct ib_metadata metadata = { 0 };
 	struct ib_update_plan plan = { 0 };
+	struct ib_import import = { 0 };
 
 	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
 	IB_TRY(ib_work_open_store(work, err));
@@ -292,8 +294,13 @@ static int lock_with(struct ib_work *work, const struct ib_lock_request *request
 	IB_TRY(ib_work_open_metadata(work, previous, &metadata, err));
 	IB_TRY(ib_work_bring_advisories(work, &metadata, err));
 	IB_TRY(ib_work_plan_update(work, previous, request, &metadata, &plan, err));
+	if (request->import)
+		IB_TRY(ib_work_plan_import(work, request->import, &metadata, &plan.keeping, &import,
+					   err));
 	IB_TRY(ib_work_resolve_keeping(work, &metadata, &plan.keeping, &resolution, err));
 	IB_TRY(ib_work_check_update(work, previous, request, &plan, resolution, err));
+	if (request->import)
+		IB_TRY(ib_work_check_import(&import, resolution, err));
 	IB_TRY(fetch_chosen(work, resolution, err));
 	return assemble(work, resolution, &metadata, previous, ret_lock, err);
 }

@@ -456,6 +456,14 @@ int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *meta
 	return r;
 }
 
+int ib_work_find(struct ib_work *work, const struct ib_metadata *metadata,
+		 struct ib_resolve_sought *sought, size_t count, struct ib_error *err)
+{
+	const struct ib_resolve_request request = request_of(work, metadata, NULL);
+
+	return ib_resolve_find(&request, sought, count, work->arena, err);
+}
+
 int ib_work_why_not(struct ib_work *work, const struct ib_metadata *metadata,
 		    const struct ib_keeping *keeping, const struct ib_question *question,
 		    struct ib_why_nots **ret_answer, struct ib_error *err)

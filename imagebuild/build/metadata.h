@@ -42,6 +42,11 @@ int ib_work_resolve_keeping(struct ib_work *work, const struct ib_metadata *meta
 			    const struct ib_keeping *keeping, struct ib_resolution **ret_resolution,
 			    struct ib_error *err) IB_MUST_CHECK;
 
+/* Fills in what the repositories have of these packages: ib_resolve_find(). */
+int ib_work_find(struct ib_work *work, const struct ib_metadata *metadata,
+		 struct ib_resolve_sought *sought, size_t count, struct ib_error *err)
+	IB_MUST_CHECK;
+
 /* Why what the words name is not in the set; keeping as above. */
 int ib_work_why_not(struct ib_work *work, const struct ib_metadata *metadata,
 		    const struct ib_keeping *keeping, const struct ib_question *question,

@@ -12,6 +12,9 @@ static const struct ib_option options[] = {
 	IB_OPTION_ALLOW_OLDER,
 	{ "check", NULL, "say whether the lock is current, and write nothing" },
 	IB_OPTION_EXIT_CODE,
+	{ "import", "FILE",
+	  "lock exactly the packages that another program's lock names (rpms.lock.yaml, "
+	  "packages.manifest.yaml)" },
 	{ "print", NULL, "print the lock as it stands (with --json: as JSON), and lock nothing" },
 	{ "schema", NULL, "print the JSON Schema of what --json prints, and nothing else" },
 };
@@ -105,6 +108,7 @@ static int make(const struct ib_cli *cli, const struct ib_session *session, cons
 {
 	IB_AUTO(ib_locks) previous = NULL;
 	IB_AUTO(ib_locks) locks = NULL;
+	IB_AUTO(ib_foreign) import = NULL;
 	ib_autofree char *text = NULL;
 	struct ib_lock_request request = { .recipe = recipe,
 					   .architecture = ib_cli_option(cli, "arch"),
@@ -112,6 +116,9 @@ static int make(const struct ib_cli *cli, const struct ib_session *session, cons
 
 	IB_TRY(read_previous(path, &previous, err));
 	request.previous = previous;
+	if (ib_cli_option(cli, "import"))
+		IB_TRY(ib_foreign_read(ib_cli_option(cli, "import"), &import, err));
+	request.import = import;
 	IB_TRY(ib_build_locks(session, &request, &locks, err));
 	text = ib_locks_text(locks);
 	IB_TRY(ib_file_write(path, text, strlen(text), 0644, err));
@@ -133,6 +140,10 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	if (!count)
 		return ib_fail(err, IB_INPUT, "a recipe is needed: imagebuild lock RECIPE");
 	path = ib_cli_lock_path(cli, args[0]);
+	if (ib_cli_option(cli, "import") &&
+	    (ib_cli_option(cli, "print") || ib_cli_option(cli, "check")))
+		return ib_fail(err, IB_INPUT,
+			       "'--import' makes a lock, and '--print' and '--check' make none");
 	if (ib_cli_option(cli, "print"))
 		return print(cli, path, err);
 	IB_TRY(ib_cli_session(cli, &session, err));

@@ -171,6 +171,7 @@ struct ib_resolve_run {
 };
 void ib_resolve_begin(struct ib_resolver *resolver, struct ib_resolve_run *root,
 		      struct ib_resolve_run *initrd);
+int ib_resolve_load_plain(struct ib_resolver *resolver, struct ib_error *err) IB_MUST_CHECK;
 int ib_resolve_solve(struct ib_resolver *resolver, struct ib_resolve_run *root,
 		     struct ib_resolve_run *initrd, struct ib_error *err) IB_MUST_CHECK;
 void ib_resolve_end(struct ib_resolver *resolver, struct ib_resolve_run *root,

@@ -284,6 +284,14 @@ void ib_resolve_begin(struct ib_resolver *resolver, struct ib_resolve_run *root,
 	initrd->jobs.kept = &resolver->kept_initrd;
 }
 
+/* Packages as the repositories have them, before anything is hidden. */
+int ib_resolve_load_plain(struct ib_resolver *resolver, struct ib_error *err)
+{
+	pool_setdisttype(resolver->pool, DISTTYPE_RPM);
+	IB_TRY(order_sources(resolver, err));
+	return ib_resolve_load_primary(resolver, resolver->sources, resolver->source_count, err);
+}
+
 void ib_resolve_end(struct ib_resolver *resolver, struct ib_resolve_run *root,
 		    struct ib_resolve_run *initrd)
 {

@@ -256,6 +256,33 @@ void ib_why_nots_free(struct ib_why_nots *answer);
 /* "excluded", "module", "conflict", …: for machines. */
 const char *ib_absent_name(enum ib_absent why);
 
+enum ib_sought_state {
+	IB_SOUGHT_ABSENT, /* no repository has it */
+	IB_SOUGHT_OTHER,  /* those that have it have other bytes */
+	IB_SOUGHT_THERE,
+};
+
+/* A package that somebody else has named, and what repositories have of it. */
+struct ib_resolve_sought {
+	const char *nevra;  /* the epoch only when not 0; NULL: file says which one it is */
+	const char *file;   /* the last part of its location; or NULL */
+	const char *sha256; /* or NULL: any */
+	uint64_t size;      /* 0: any */
+	/* Filled: of the one that fits; of one that does not; of none. */
+	enum ib_sought_state state;
+	const char *found_nevra;
+	const char *found_repository;
+	const char *found_sha256; /* "" where the repository tells none */
+	uint64_t found_size;
+};
+
+/*
+ * Looks for packages in the repositories of the request, whatever its wishes are and
+ * whatever it hides. What is filled lies in the arena.
+ */
+int ib_resolve_find(const struct ib_resolve_request *request, struct ib_resolve_sought *sought,
+		    size_t count, struct ib_arena *arena, struct ib_error *err) IB_MUST_CHECK;
+
 /*
  * What the repositories' updateinfo says (package/advisory.h), retracted ones
  * left out. A repository without it adds nothing.
