@@ -134,6 +134,12 @@ void ib_buffer_set_le32(struct ib_buffer *b, size_t offset, uint32_t value)
 	ib_buffer_set(b, offset, bytes, sizeof(bytes));
 }
 
+void ib_buffer_set_le64(struct ib_buffer *b, size_t offset, uint64_t value)
+{
+	ib_buffer_set_le32(b, offset, (uint32_t)value);
+	ib_buffer_set_le32(b, offset + 4, (uint32_t)(value >> 32));
+}
+
 const char *ib_buffer_text(struct ib_buffer *b)
 {
 	*ib_buffer_reserve(b, 1) = '\0';

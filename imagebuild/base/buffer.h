@@ -52,6 +52,7 @@ void ib_buffer_putf(struct ib_buffer *b, const char *fmt, ...) IB_PRINTF(2, 3);
 /* Overwrites bytes that are there already. */
 void ib_buffer_set(struct ib_buffer *b, size_t offset, const void *data, size_t size);
 void ib_buffer_set_le32(struct ib_buffer *b, size_t offset, uint32_t value);
+void ib_buffer_set_le64(struct ib_buffer *b, size_t offset, uint64_t value);
 
 /* The content as a C string, owned by the buffer until its next change. */
 const char *ib_buffer_text(struct ib_buffer *b);

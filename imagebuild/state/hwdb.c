@@ -20,12 +20,19 @@
 #define CHILD_SIZE  16
 #define VALUE_SIZE  32
 
+/* A string of the file, held once, and where it lies among the strings once that is known. */
+struct text {
+	const char *bytes;
+	uint64_t place;
+	bool is_placed;
+};
+
 /* One property of one match string. */
 struct property {
 	const char *match;
-	const char *key; /* with one blank in front, as the format wants it */
-	const char *value;
-	const char *file;
+	struct text *key; /* with one blank in front, as the format wants it */
+	struct text *value;
+	struct text *file;
 	uint32_t line;
 	uint16_t priority; /* of the file */
 	size_t order;
@@ -35,34 +42,52 @@ struct database {
 	struct ib_state *state;
 	struct property *properties;
 	size_t count;
-	struct ib_strings matches; /* that the record at hand is for */
-	const char *file;
+	struct ib_map *texts; /* bytes → struct text */
+	const char **matches; /* that the record at hand is for */
+	size_t match_count;
+	struct text *file;
 	uint16_t priority;
 	uint32_t line;
-	struct ib_map *places; /* string → where it lies, a size_t */
 	struct ib_buffer strings;
-	uint64_t strings_at;
 	struct ib_buffer nodes;
 };
 
 enum record { BETWEEN, MATCHES, VALUES };
 
-static void add_property(struct database *database, const char *line)
+static struct text *text_of(struct database *database, const char *bytes)
 {
-	struct ib_arena *arena = database->state->arena;
-	const char *equals = NULL;
+	struct text *text = ib_map_get(database->texts, bytes);
+
+	if (text)
+		return text;
+	text = ib_arena_alloc(database->state->arena, sizeof(*text));
+	text->bytes = ib_arena_strdup(database->state->arena, bytes);
+	ib_map_set(database->texts, bytes, text);
+	return text;
+}
+
+/* line: without blanks in front or behind; it is changed. */
+static void add_property(struct database *database, char *line)
+{
+	char *equals = NULL;
+	struct text *key = NULL;
+	struct text *value = NULL;
 	size_t i = 0;
 
 	line += strspn(line, " \t");
 	equals = strchr(line, '=');
 	if (!equals || equals == line)
 		return;
-	for (i = 0; i < database->matches.count; i++) {
+	*equals = '\0';
+	line[-1] = ' '; /* the blank that made it a property may have been a tab */
+	key = text_of(database, line - 1);
+	value = text_of(database, equals + 1);
+	for (i = 0; i < database->match_count; i++) {
 		ib_grow(database->properties, database->count);
 		database->properties[database->count] = (struct property){
-			.match = ib_arena_strdup(arena, database->matches.items[i]),
-			.key = ib_arena_strf(arena, " %.*s", (int)(equals - line), line),
-			.value = ib_arena_strdup(arena, equals + 1),
+			.match = database->matches[i],
+			.key = key,
+			.value = value,
 			.file = database->file,
 			.line = database->line,
 			.priority = database->priority,
@@ -73,10 +98,10 @@ static void add_property(struct database *database, const char *line)
 }
 
 /* Records are one or more matches, then properties with a blank in front; an empty line ends them. */
-static enum record take_line(struct database *database, enum record record, const char *line)
+static enum record take_line(struct database *database, enum record record, char *line)
 {
 	if (!*line) {
-		ib_strings_done(&database->matches);
+		database->match_count = 0;
 		return BETWEEN;
 	}
 	if (*line == ' ') {
@@ -86,36 +111,39 @@ static enum record take_line(struct database *database, enum record record, cons
 		return VALUES;
 	}
 	if (record == VALUES) { /* systemd drops the record and this line */
-		ib_strings_done(&database->matches);
+		database->match_count = 0;
 		return BETWEEN;
 	}
-	ib_strings_add(&database->matches, line);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+	ib_grow(database->matches, database->match_count);
+	database->matches[database->match_count++] = ib_arena_strdup(database->state->arena, line);
 	return MATCHES;
 }
 
 static int read_file(struct database *database, const char *path, struct ib_error *err)
 {
 	const char *text = NULL;
-	const char *line = NULL;
+	char plain[LINE_BYTES + 1];
 	enum record record = BETWEEN;
 
-	database->file = ib_arena_strdup(database->state->arena, path);
+	database->file = text_of(database, path);
 	database->priority++;
 	database->line = 0;
 	IB_TRY(ib_state_read(database->state, path, &text, NULL, err));
-	while (text && (line = ib_state_line(database->state->arena, &text))) {
-		size_t length = strcspn(line, "#");
-		ib_autofree char *plain = NULL;
+	for (; text && *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		size_t length = strcspn(text, "#\n");
 
 		database->line++;
-		if (*line == '#') /* a comment is no empty line */
+		if (*text == '#') /* a comment is no empty line */
 			continue;
-		while (length && strchr(" \t\r", line[length - 1]))
+		while (length && strchr(" \t\r", text[length - 1]))
 			length--;
-		plain = ib_strndup(line, IB_MIN(length, LINE_BYTES));
+		length = IB_MIN(length, (size_t)LINE_BYTES);
+		memcpy(plain, text, length);
+		plain[length] = '\0';
 		record = take_line(database, record, plain);
 	}
-	ib_strings_done(&database->matches);
+	database->match_count = 0;
 	return 0;
 }
 
@@ -127,7 +155,7 @@ static int compare_properties(const void *a, const void *b)
 	int r = strcmp(x->match, y->match);
 
 	if (!r)
-		r = strcmp(x->key, y->key);
+		r = strcmp(x->key->bytes, y->key->bytes);
 	if (!r)
 		r = x->order > y->order ? -1 : 1;
 	return r;
@@ -143,31 +171,22 @@ static void drop_replaced(struct database *database)
 		const struct property *property = &database->properties[i];
 
 		if (kept && !strcmp(database->properties[kept - 1].match, property->match) &&
-		    !strcmp(database->properties[kept - 1].key, property->key))
+		    database->properties[kept - 1].key == property->key)
 			continue;
 		database->properties[kept++] = *property;
 	}
 	database->count = kept;
 }
 
-/* Where a string lies; it is added when it is new. */
-static uint64_t place_of(struct database *database, const char *text)
+/* Where a string lies among the strings; it is put there when it is new. */
+static uint64_t place_of(struct database *database, struct text *text)
 {
-	const size_t *known = ib_map_get(database->places, text);
-	size_t *place = NULL;
-
-	if (known)
-		return *known;
-	place = ib_arena_alloc(database->state->arena, sizeof(*place));
-	*place = database->strings.size;
-	ib_map_set(database->places, text, place);
-	ib_buffer_put(&database->strings, text, strlen(text) + 1);
-	return *place;
-}
-
-static uint64_t string_at(struct database *database, const char *text)
-{
-	return database->strings_at + place_of(database, text);
+	if (!text->is_placed) {
+		text->is_placed = true;
+		text->place = database->strings.size;
+		ib_buffer_put(&database->strings, text->bytes, strlen(text->bytes) + 1);
+	}
+	return text->place;
 }
 
 /* How many bytes from skip on all matches of a sorted run have in common. */
@@ -193,9 +212,9 @@ static void put_values(struct database *database, const struct property *run, si
 	size_t i = 0;
 
 	for (i = 0; i < count; i++) {
-		ib_buffer_put_le64(out, string_at(database, run[i].key));
-		ib_buffer_put_le64(out, string_at(database, run[i].value));
-		ib_buffer_put_le64(out, string_at(database, run[i].file));
+		ib_buffer_put_le64(out, place_of(database, run[i].key));
+		ib_buffer_put_le64(out, place_of(database, run[i].value));
+		ib_buffer_put_le64(out, place_of(database, run[i].file));
 		ib_buffer_put_le32(out, run[i].line);
 		ib_buffer_put_le16(out, run[i].priority);
 		ib_buffer_put_le16(out, 0);
@@ -207,7 +226,7 @@ static uint64_t put_node(struct database *database, const struct property *run, 
 			 size_t skip, bool is_root)
 {
 	size_t prefix = is_root || !count ? 0 : common_length(run, count, skip);
-	ib_autofree char *text = count ? ib_strndup(run[0].match + skip, prefix) : ib_strdup("");
+	ib_autofree char *bytes = count ? ib_strndup(run[0].match + skip, prefix) : ib_strdup("");
 	struct child *children = NULL;
 	size_t child_count = 0;
 	size_t values = 0;
@@ -229,7 +248,7 @@ static uint64_t put_node(struct database *database, const struct property *run, 
 		i = end;
 	}
 	place = HEADER_SIZE + database->nodes.size;
-	ib_buffer_put_le64(&database->nodes, string_at(database, text));
+	ib_buffer_put_le64(&database->nodes, place_of(database, text_of(database, bytes)));
 	ib_buffer_put_u8(&database->nodes, (uint8_t)child_count);
 	ib_buffer_put_zeros(&database->nodes, 7);
 	ib_buffer_put_le64(&database->nodes, values);
@@ -264,11 +283,33 @@ static void put_header(struct database *database, uint64_t root, struct ib_buffe
 		ib_buffer_put_le64(out, fields[i]);
 }
 
+static void move_place(struct database *database, size_t at, uint64_t distance)
+{
+	ib_buffer_set_le64(&database->nodes, at, ib_get_le64(database->nodes.data + at) + distance);
+}
+
 /*
- * Two passes: places of strings are counted from the start of the file, so the
- * size of the nodes must be known first. The second pass finds every string
- * where the first put it.
+ * Strings lie behind the nodes, their places are counted from the start of the file: as long
+ * as nodes are added, they are told from the start of the strings.
  */
+static void move_places(struct database *database)
+{
+	enum { CHILD_COUNT = 8, VALUE_COUNT = 16, VALUE_STRINGS = 3 };
+	uint64_t distance = HEADER_SIZE + database->nodes.size;
+	size_t at = 0;
+
+	while (at < database->nodes.size) {
+		size_t children = database->nodes.data[at + CHILD_COUNT];
+		uint64_t values = ib_get_le64(database->nodes.data + at + VALUE_COUNT);
+		size_t i = 0;
+
+		move_place(database, at, distance);
+		for (at += NODE_SIZE + children * CHILD_SIZE; values; values--, at += VALUE_SIZE)
+			for (i = 0; i < VALUE_STRINGS; i++)
+				move_place(database, at + 8 * i, distance);
+	}
+}
+
 static int write_binary(struct database *database, struct ib_error *err)
 {
 	IB_AUTO_BUFFER(out, BINARY_MAX);
@@ -278,9 +319,10 @@ static int write_binary(struct database *database, struct ib_error *err)
 
 	for (i = 0; i < database->count; i++)
 		bytes += strlen(database->properties[i].match) + VALUE_SIZE +
-			 2UL * (NODE_SIZE + CHILD_SIZE) + strlen(database->properties[i].key) +
-			 strlen(database->properties[i].value) +
-			 strlen(database->properties[i].file);
+			 2UL * (NODE_SIZE + CHILD_SIZE) +
+			 strlen(database->properties[i].key->bytes) +
+			 strlen(database->properties[i].value->bytes) +
+			 strlen(database->properties[i].file->bytes);
 	if (bytes > BINARY_MAX / 2)
 		return ib_fail(err, IB_LIMIT, "the hardware database is larger than %u bytes",
 			       BINARY_MAX / 2);
@@ -288,11 +330,9 @@ static int write_binary(struct database *database, struct ib_error *err)
 		qsort(database->properties, database->count, sizeof(*database->properties),
 		      compare_properties);
 	drop_replaced(database);
-	place_of(database, "");
-	put_node(database, database->properties, database->count, 0, true);
-	database->strings_at = HEADER_SIZE + database->nodes.size;
-	ib_buffer_clear(&database->nodes);
+	place_of(database, text_of(database, ""));
 	root = put_node(database, database->properties, database->count, 0, true);
+	move_places(database);
 	put_header(database, root, &out);
 	ib_buffer_put(&out, database->nodes.data, database->nodes.size);
 	ib_buffer_put(&out, database->strings.data, database->strings.size);
@@ -302,10 +342,10 @@ static int write_binary(struct database *database, struct ib_error *err)
 
 int ib_state_hwdb(struct ib_state *state, struct ib_error *err)
 {
-	IB_AUTO(ib_map) places = ib_map_new();
+	IB_AUTO(ib_map) texts = ib_map_new();
 	IB_AUTO_STRINGS(paths);
 	struct database database = { .state = state,
-				     .places = places,
+				     .texts = texts,
 				     .strings = IB_BUFFER_INIT(BINARY_MAX),
 				     .nodes = IB_BUFFER_INIT(BINARY_MAX) };
 	size_t i = 0;
@@ -317,7 +357,7 @@ int ib_state_hwdb(struct ib_state *state, struct ib_error *err)
 	if (r == 0 && database.count)
 		r = write_binary(&database, err);
 	ib_free(database.properties);
-	ib_strings_done(&database.matches);
+	ib_free(database.matches);
 	ib_buffer_done(&database.strings);
 	ib_buffer_done(&database.nodes);
 	return r;
