@@ -13,6 +13,7 @@
 #include "build/digests.h"
 #include "build/initrd_cache.h"
 #include "build/initrd_modules.h"
+#include "build/initrd_source.h"
 #include "build/work.h"
 #include "state/state.h"
 
@@ -143,9 +144,8 @@ static int apply_state(struct ib_work *work, struct ib_error *err)
 }
 
 static int stream_archive(struct ib_work *work, const struct ib_cpio_plan *plan,
-			  struct ib_error *err)
+			  const struct ib_content_source *source, struct ib_error *err)
 {
-	const struct ib_content_source *source = ib_rpm_source_content(work->initrd.source);
 	IB_AUTO(ib_cpio) cpio = NULL;
 	struct ib_digester digester = { .tree = work->initrd_tree };
 	struct ib_content_sink archive;
@@ -165,6 +165,25 @@ static int stream_archive(struct ib_work *work, const struct ib_cpio_plan *plan,
 	return ib_cpio_close(cpio, err);
 }
 
+static int stream_from_image(struct ib_work *work, const struct ib_cpio_plan *plan,
+			     struct ib_error *err)
+{
+	const char *image =
+		ib_outputs_path(work->outputs, ib_format_find(work->recipe->root_format)->suffix);
+	ib_autoclose int fd = open(image, O_RDONLY | O_CLOEXEC);
+	struct ib_initrd_source source;
+	struct ib_region region;
+	int r = 0;
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", image);
+	IB_TRY(ib_region_of_file(fd, image, &region, err));
+	ib_initrd_source_init(&source, work, &region);
+	r = stream_archive(work, plan, &source.content, err);
+	ib_initrd_source_done(&source);
+	return r;
+}
+
 static int compress_archive(struct ib_work *work, const char *path, struct ib_error *err)
 {
 	ib_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -176,7 +195,7 @@ static int compress_archive(struct ib_work *work, const char *path, struct ib_er
 
 	if (fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", path);
-	return stream_archive(work, &plan, err);
+	return stream_from_image(work, &plan, err);
 }
 
 static int write_archive(struct ib_work *work, struct ib_error *err)

@@ -15,7 +15,8 @@
  * compact. Files with the same SHA-256 are stored once.
  *
  * What was streamed last is still being compressed when stream returns, while the caller
- * goes on. After finish, the inodes of the tree carry the digests of their contents.
+ * goes on. After finish, the inodes of the tree carry the digests of their contents, and the
+ * number of each is its place in the image, which ib_erofs_read_content() takes.
  */
 #ifndef IB_IMAGE_EROFS_H
 #define IB_IMAGE_EROFS_H

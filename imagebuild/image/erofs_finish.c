@@ -292,6 +292,15 @@ static int write_superblock(const struct plan *plan, uint64_t blocks, struct ib_
 	return ib_fd_write(writer->fd, b.data, b.size, 0, writer->path, err);
 }
 
+/* From now on inodes are called as the image calls them. */
+static void number_by_place(const struct plan *plan)
+{
+	size_t i = 0;
+
+	for (i = 0; i < plan->inode_count; i++)
+		plan->inodes[i].inode->number = plan->inodes[i].position / EROFS_SLOT;
+}
+
 static int make_plan(struct plan *plan, struct ib_error *err)
 {
 	struct ib_node *root = ib_tree_root(plan->writer->tree);
@@ -317,6 +326,7 @@ static int finish(struct plan *plan, uint64_t *ret_size, struct ib_error *err)
 	if (ftruncate(writer->fd, (off_t)(blocks * EROFS_BLOCK)))
 		return ib_fail_errno(err, errno, "could not set the size of '%s'", writer->path);
 	IB_TRY(write_superblock(plan, blocks, err));
+	number_by_place(plan);
 	ib_threads_wait(writer->threads);
 	*ret_size = blocks * EROFS_BLOCK;
 	return 0;

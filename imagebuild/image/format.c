@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "image/erofs.h"
+#include "image/erofs_read.h"
 #include "image/squashfs.h"
 
 /* ---- EROFS ---- */
@@ -111,11 +112,31 @@ static void squashfs_free(void *writer)
 /* ---- the table ---- */
 
 static const struct ib_format formats[] = {
-	{ "erofs", ".root.erofs", erofs_compressions, erofs_open, erofs_stream, erofs_finish,
-	  erofs_free, erofs_form, erofs_use_cache, erofs_cached_packages, erofs_prove,
-	  &ib_erofs_reader },
-	{ "squashfs", ".root.squashfs", ib_squashfs_compressions, squashfs_open, squashfs_stream,
-	  squashfs_finish, squashfs_free, NULL, NULL, NULL, NULL, &ib_squashfs_reader },
+	{
+		.name = "erofs",
+		.suffix = ".root.erofs",
+		.compressions = erofs_compressions,
+		.open = erofs_open,
+		.stream = erofs_stream,
+		.finish = erofs_finish,
+		.free = erofs_free,
+		.form = erofs_form,
+		.use_cache = erofs_use_cache,
+		.cached_packages = erofs_cached_packages,
+		.prove = erofs_prove,
+		.reader = &ib_erofs_reader,
+		.read_back = ib_erofs_read_content,
+	},
+	{
+		.name = "squashfs",
+		.suffix = ".root.squashfs",
+		.compressions = ib_squashfs_compressions,
+		.open = squashfs_open,
+		.stream = squashfs_stream,
+		.finish = squashfs_finish,
+		.free = squashfs_free,
+		.reader = &ib_squashfs_reader,
+	},
 };
 
 const struct ib_format *ib_format_at(size_t index)

@@ -51,6 +51,12 @@ struct ib_format {
 		     struct ib_error *err);
 
 	const struct ib_image_reader *reader;
+	/*
+	 * Appends to out what a file of the finished tree has in its image (more than out has room for is
+	 * IB_LIMIT); NULL where a format cannot tell.
+	 */
+	int (*read_back)(const struct ib_region *image, const struct ib_inode *inode,
+			 struct ib_buffer *out, struct ib_error *err);
 };
 
 extern const struct ib_image_reader ib_erofs_reader;
