@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/ring.h"
 #include "base/strings.h"
 #include "base/sync.h"
 #include "base/threads.h"

@@ -20,9 +20,8 @@ void ib_segment_release(struct segment *segment)
 		ib_hashing_free(segment->hashing);
 	segment->hashing = NULL;
 	ib_replay_free(ib_take(segment->replay));
-	ib_free(ib_take(segment->input));
-	ib_free(ib_take(segment->output));
 	ib_free(ib_take(segment->extents));
+	segment->input = segment->room = segment->output = NULL;
 	segment->input_size = 0;
 	segment->output_size = 0;
 	segment->extent_count = 0;

@@ -161,7 +161,7 @@ void ib_segment_compress(struct segment *segment, struct compressor *compressor)
 	size_t last = FIRST_OFFER * cluster / 2;
 	size_t at = 0;
 
-	segment->output = ib_realloc_array(NULL, blocks, EROFS_BLOCK);
+	segment->output = segment->room;
 	segment->extents = ib_realloc_array(NULL, blocks, sizeof(*segment->extents));
 	while (at < segment->input_size) {
 		size_t left = segment->input_size - at;

@@ -104,6 +104,7 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 	IB_TRY(open_spool(path, &writer->spool, err));
 	IB_TRY(ib_tree_walk(tree, forget_sink, NULL, err));
 	writer->threads = ib_threads_new(params->threads, SLOT_COUNT);
+	writer->ring = ib_window_ring(ib_threads_count(writer->threads));
 	*ret_writer = ib_take(writer);
 	return 0;
 }
@@ -119,6 +120,7 @@ static void free_window(struct ib_erofs_writer *writer)
 		ib_turn_free(writer->slots[i].done);
 	}
 	ib_free(writer->slots);
+	ib_ring_free(writer->ring);
 	if (!writer->compressors)
 		return;
 	while ((compressor = ib_pool_take(writer->compressors)))
@@ -142,7 +144,6 @@ void ib_erofs_writer_free(struct ib_erofs_writer *writer)
 	ib_free(writer->contents);
 	ib_map_free(writer->by_sha256);
 	ib_free(writer->waiting);
-	ib_free(writer->input);
 	ib_buffer_done(&writer->spool_buffer);
 	ib_close_auto(&writer->spool);
 	ib_close_auto(&writer->fd);
@@ -247,11 +248,11 @@ static int feed(struct ib_erofs_writer *writer, const uint8_t *data, size_t size
 	while (size) {
 		size_t take = 0;
 
-		if (!writer->input) {
-			writer->input_capacity =
-				(size_t)IB_MIN(writer->current_left, (uint64_t)SEGMENT_BYTES);
-			writer->input = ib_realloc_array(NULL, writer->input_capacity, 1);
-		}
+		if (!writer->input)
+			IB_TRY(ib_window_reserve(
+				writer,
+				(size_t)IB_MIN(writer->current_left, (uint64_t)SEGMENT_BYTES),
+				err));
 		take = IB_MIN(size, writer->input_capacity - writer->input_size);
 		memcpy(writer->input + writer->input_size, data, take);
 		writer->input_size += take;

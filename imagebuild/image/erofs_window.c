@@ -6,8 +6,12 @@
 
 #include "image/writer.h"
 
-/* Input and output of all segments in flight. */
-#define MAX_BYTES_IN_FLIGHT ((size_t)64 << 20)
+/* Input and output of all segments in flight; more where more workers wait for them. */
+#define RING_BYTES        ((size_t)48 << 20)
+#define RING_PER_WORKER   ((size_t)3 * SEGMENT_BYTES)
+#define MAX_SEGMENT_BYTES (2 * SEGMENT_BYTES)
+/* Each holds a file open. */
+#define MAX_REPLAYS 32U
 
 static uint64_t blocks_of(uint64_t size)
 {
@@ -130,12 +134,6 @@ static int write_segment(struct ib_erofs_writer *writer, const struct segment *s
 	return 0;
 }
 
-/* A replay holds a file open: no more than 32 of them at a time. */
-static size_t weight_of(const struct segment *segment)
-{
-	return segment->replay ? MAX_BYTES_IN_FLIGHT / 32 : 2 * segment->input_size;
-}
-
 static int retire_oldest(struct ib_erofs_writer *writer, struct ib_error *err)
 {
 	struct segment *segment = &writer->slots[writer->retired % SLOT_COUNT];
@@ -144,21 +142,37 @@ static int retire_oldest(struct ib_erofs_writer *writer, struct ib_error *err)
 	ib_turn_wait(segment->done, segment->uses);
 	r = segment->replay ? ib_replay_write(writer, segment->replay, err)
 			    : write_segment(writer, segment, err);
-	writer->bytes_in_flight -= weight_of(segment);
+	writer->replays_in_flight -= segment->replay != NULL;
+	if (segment->input)
+		ib_ring_give_oldest(writer->ring);
 	ib_segment_release(segment);
 	writer->retired++;
 	return r;
 }
 
-/* Waits until there is room, and gives the next slot. */
-static int next_slot(struct ib_erofs_writer *writer, size_t weight, struct segment **ret_segment,
+struct ib_ring *ib_window_ring(size_t workers)
+{
+	return ib_ring_new(IB_MAX(RING_BYTES, workers * RING_PER_WORKER), MAX_SEGMENT_BYTES);
+}
+
+int ib_window_reserve(struct ib_erofs_writer *writer, size_t capacity, struct ib_error *err)
+{
+	size_t room = blocks_of(capacity) * EROFS_BLOCK;
+
+	/* what is in flight, if not this one, makes room in the end */
+	while (!(writer->input = ib_ring_take(writer->ring, capacity + room)))
+		IB_TRY(retire_oldest(writer, err));
+	writer->input_capacity = capacity;
+	return 0;
+}
+
+/* Waits until there is one. */
+static int next_slot(struct ib_erofs_writer *writer, struct segment **ret_segment,
 		     struct ib_error *err)
 {
 	struct segment *segment = NULL;
 
-	while (writer->filled - writer->retired == SLOT_COUNT ||
-	       (writer->filled > writer->retired &&
-		writer->bytes_in_flight + weight > MAX_BYTES_IN_FLIGHT))
+	while (writer->filled - writer->retired == SLOT_COUNT)
 		IB_TRY(retire_oldest(writer, err));
 	segment = &writer->slots[writer->filled % SLOT_COUNT];
 	if (!segment->done)
@@ -173,37 +187,45 @@ int ib_window_submit(struct ib_erofs_writer *writer, struct ib_error *err)
 {
 	struct segment *segment = NULL;
 
-	IB_TRY(next_slot(writer, 2 * writer->input_size, &segment, err));
+	IB_TRY(next_slot(writer, &segment, err));
 	segment->content = writer->current;
 	segment->hashing = writer->current_hashing;
 	segment->number = writer->current_number++;
 	segment->is_last = !writer->current_left;
+	segment->room = writer->input + writer->input_capacity;
 	segment->input = ib_take(writer->input);
 	segment->input_size = writer->input_size;
 	if (segment->is_last)
 		writer->current_hashing = NULL; /* the segment frees it */
 	writer->input_size = 0;
 	writer->filled++;
-	writer->bytes_in_flight += weight_of(segment);
 	ib_threads_add(writer->threads, ib_segment_run, segment);
+	return 0;
+}
+
+static int submit_replay(struct ib_erofs_writer *writer, struct replay *replay,
+			 struct ib_error *err)
+{
+	struct segment *segment = NULL;
+
+	while (writer->replays_in_flight == MAX_REPLAYS)
+		IB_TRY(retire_oldest(writer, err));
+	IB_TRY(next_slot(writer, &segment, err));
+	segment->replay = replay;
+	writer->filled++;
+	writer->replays_in_flight++;
+	ib_turn_advance(segment->done);
 	return 0;
 }
 
 int ib_window_submit_replay(struct ib_erofs_writer *writer, struct replay *replay,
 			    struct ib_error *err)
 {
-	struct segment *segment = NULL;
-	int r = next_slot(writer, MAX_BYTES_IN_FLIGHT / 32, &segment, err);
+	int r = submit_replay(writer, replay, err);
 
-	if (r < 0) {
+	if (r < 0)
 		ib_replay_free(replay);
-		return r;
-	}
-	segment->replay = replay;
-	writer->filled++;
-	writer->bytes_in_flight += weight_of(segment);
-	ib_turn_advance(segment->done);
-	return 0;
+	return r;
 }
 
 int ib_window_drain(struct ib_erofs_writer *writer, struct ib_error *err)

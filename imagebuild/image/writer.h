@@ -5,7 +5,8 @@
  * Contents are cut into segments. A ring of slots, in the order of the image, is
  * the window: the feeding thread fills a slot and adds a job; when the window is
  * full it waits for the oldest slot and writes what that holds. So the order of
- * blocks is the order of contents, whichever worker was first.
+ * blocks is the order of contents, whichever worker was first. What segments hold lies in
+ * one ring of memory, whose size bounds what is in flight.
  */
 #ifndef IB_IMAGE_WRITER_H
 #define IB_IMAGE_WRITER_H
@@ -63,9 +64,10 @@ struct segment {
 	struct hashing *hashing; /* NULL: the segment is the whole content; freed with the last */
 	uint64_t number;         /* in its content */
 	bool is_last;
-	uint8_t *input; /* owned */
+	uint8_t *input; /* in the ring */
 	size_t input_size;
-	uint8_t *output; /* owned: blocks */
+	uint8_t *room;   /* in the ring: for as many blocks as the input has */
+	uint8_t *output; /* room, once there are blocks in it; else NULL */
 	size_t output_size;
 	uint32_t *extents; /* owned */
 	size_t extent_count;
@@ -95,7 +97,8 @@ struct ib_erofs_writer {
 	struct segment *slots;
 	uint64_t filled;  /* how many slots were ever filled… */
 	uint64_t retired; /* …and written */
-	size_t bytes_in_flight;
+	struct ib_ring *ring;
+	size_t replays_in_flight;
 
 	/* the cache of blocks */
 	const struct ib_block_cache *cache; /* NULL: none */
@@ -122,7 +125,7 @@ struct ib_erofs_writer {
 	struct hashing *current_hashing;
 	uint64_t current_left; /* bytes that are still to come */
 	uint64_t current_number;
-	uint8_t *input; /* owned */
+	uint8_t *input; /* in the ring */
 	size_t input_size, input_capacity;
 };
 
@@ -159,6 +162,11 @@ void ib_segment_release(struct segment *segment);
 void ib_hashing_free(struct hashing *hashing);
 
 /* ---- erofs_window.c ---- */
+struct ib_ring *ib_window_ring(size_t workers);
+/* Room for a segment, as writer->input. */
+int ib_window_reserve(struct ib_erofs_writer *writer, size_t capacity, struct ib_error *err)
+	IB_MUST_CHECK;
+/* What was fed into it goes to a worker. */
 int ib_window_submit(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
 /* A slot for a whole package from the cache; it is written in its turn. Takes replay. */
 int ib_window_submit_replay(struct ib_erofs_writer *writer, struct replay *replay,

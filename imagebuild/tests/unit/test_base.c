@@ -191,6 +191,54 @@ START_TEST(a_range_is_copied_or_the_source_named)
 }
 END_TEST
 
+/* Blocks of the ring that are out, each filled with its number. */
+struct out {
+	uint8_t *bytes;
+	size_t size;
+	uint8_t number;
+};
+
+static void check_and_give(struct ib_ring *ring, const struct out *out)
+{
+	size_t i = 0;
+
+	while (i < out->size && out->bytes[i] == out->number)
+		i++;
+	ck_assert_uint_eq(i, out->size);
+	ib_ring_give_oldest(ring);
+}
+
+START_TEST(blocks_of_a_ring_keep_their_bytes_until_they_are_given_back)
+{
+	enum { RING = 10000, LARGEST = 4000, ROUNDS = 20000 };
+	IB_AUTO(ib_ring) ring = ib_ring_new(RING, LARGEST);
+	struct out out[256] = { { .bytes = NULL } };
+	size_t first = 0;
+	size_t next = 0;
+	size_t most = 0;
+	uint32_t random = 1;
+
+	for (next = 0; next < ROUNDS; next++) {
+		struct out *block = &out[next % IB_COUNT(out)];
+
+		random = random * 1664525 + 1013904223;
+		block->size = (random >> 8) % (next % 3 ? 100 : LARGEST + 1);
+		block->number = (uint8_t)next;
+		while (!(block->bytes = ib_ring_take(ring, block->size))) {
+			ck_assert_uint_lt(first, next); /* an empty ring has room */
+			check_and_give(ring, &out[first++ % IB_COUNT(out)]);
+		}
+		memset(block->bytes, block->number, block->size);
+		most = IB_MAX(most, next + 1 - first);
+		ck_assert_uint_lt(most, IB_COUNT(out));
+	}
+	ck_assert_uint_gt(most, 5);
+	while (first < next)
+		check_and_give(ring, &out[first++ % IB_COUNT(out)]);
+	ck_assert_ptr_nonnull(ib_ring_take(ring, LARGEST));
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("base");
@@ -208,6 +256,7 @@ Suite *ib_suite(void)
 	tcase_add_test(base, a_map_finds_what_was_set);
 	tcase_add_test(base, a_folder_is_removed_with_all_in_it_but_not_through_links);
 	tcase_add_test(base, a_range_is_copied_or_the_source_named);
+	tcase_add_test(base, blocks_of_a_ring_keep_their_bytes_until_they_are_given_back);
 	suite_add_tcase(suite, base);
 	return suite;
 }
