@@ -77,14 +77,12 @@ static int stream(void *context, uint32_t package, const struct ib_content_sink 
 		  struct ib_error *err)
 {
 	const struct ib_initrd_source *source = context;
-	const struct ib_content_source *packages =
-		ib_rpm_source_content(source->work->initrd.source);
 	const struct ib_package *of = source->work->initrd.members[package]->package;
 	IB_AUTO_BUFFER(content, LARGEST_READ_BACK);
 	uint32_t file = 0;
 
 	if (!is_all_in_root(source, package))
-		return packages->stream(packages->context, package, sink, err);
+		return source->packages.stream(source->packages.context, package, sink, err);
 	for (file = 0; file < of->file_count; file++)
 		if (wanted(source, package, file))
 			IB_TRY(give(source, package, file, &content, sink, err));
@@ -115,6 +113,7 @@ void ib_initrd_source_init(struct ib_initrd_source *source, struct ib_work *work
 		.work = work,
 		.format = ib_format_find(work->recipe->root_format),
 		.image = *image,
+		.packages = *ib_rpm_source_content(work->initrd.source),
 		.root_numbers = ib_alloc_array(work->initrd.count, sizeof(uint32_t)),
 		.content = { .context = source,
 			     .package_count = (uint32_t)work->initrd.count,

@@ -17,6 +17,7 @@ struct ib_initrd_source {
 	struct ib_work *work;
 	const struct ib_format *format;
 	struct ib_region image;
+	struct ib_content_source packages; /* of the initrd, as they lie in the store */
 	uint32_t *root_numbers; /* owned; by the initrd's members: their number among the root's */
 	struct ib_content_source content;
 };
