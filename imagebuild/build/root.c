@@ -269,5 +269,7 @@ int ib_work_make_root(struct ib_work *work, struct ib_error *err)
 	compute_seed(work);
 	IB_TRY(write_image(work, err));
 	IB_TRY(write_hash_tree(work, err));
-	return work->recipe->root_error_correction ? write_error_correction(work, err) : 0;
+	if (work->recipe->root_error_correction)
+		IB_TRY(write_error_correction(work, err));
+	return ib_work_write_tars(work, err);
 }

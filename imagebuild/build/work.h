@@ -97,6 +97,8 @@ const struct ib_lock_scriptlet *ib_work_locked_scriptlet(const struct ib_lock_pa
 int ib_work_lay_root(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 /* root.c: the root's tree, image, hash tree and root hash. */
 int ib_work_make_root(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
+/* The tars that the recipe asks for, from the root image that was written: build/tar.c. */
+int ib_work_write_tars(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 /* content.c: learns the facts of a package that were not yet taken. */
 int ib_work_learn(struct ib_work *work, struct ib_opened *opened, struct ib_error *err)
 	IB_MUST_CHECK;

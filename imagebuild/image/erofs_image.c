@@ -39,10 +39,10 @@ static int read_tree(void *context, const struct ib_image_limits *limits, struct
 	return ib_erofs_read_tree(context, &erofs, ret_tree, err);
 }
 
-static int read_content(void *context, const struct ib_inode *inode, struct ib_buffer *out,
-			struct ib_error *err)
+static int stream_content(void *context, const struct ib_inode *inode, ib_piece_fn take,
+			  void *take_context, struct ib_error *err)
 {
-	return ib_erofs_read_content(context, inode, out, err);
+	return ib_erofs_stream_content(context, inode, take, take_context, err);
 }
 
 static int stored(void *context, const struct ib_inode *inode, uint64_t *ret_block,
@@ -52,5 +52,5 @@ static int stored(void *context, const struct ib_inode *inode, uint64_t *ret_blo
 }
 
 const struct ib_image_reader ib_erofs_reader = {
-	ib_erofs_is_image, open_image, ib_free, info, read_tree, read_content, stored,
+	ib_erofs_is_image, open_image, ib_free, info, read_tree, stream_content, stored,
 };

@@ -48,6 +48,11 @@ int ib_erofs_read_tree(const struct ib_region *image, const struct ib_erofs_limi
  */
 int ib_erofs_read_content(const struct ib_region *image, const struct ib_inode *inode,
 			  struct ib_buffer *out, struct ib_error *err) IB_MUST_CHECK;
+/* The same, piece by piece. */
+int ib_erofs_stream_content(const struct ib_region *image, const struct ib_inode *inode,
+			    int (*take)(void *context, const void *data, size_t size,
+					struct ib_error *err),
+			    void *context, struct ib_error *err) IB_MUST_CHECK;
 int ib_erofs_stored(const struct ib_region *image, const struct ib_inode *inode,
 		    uint64_t *ret_block, uint64_t *ret_bytes, struct ib_error *err) IB_MUST_CHECK;
 int ib_erofs_read_info(const struct ib_region *image, struct ib_erofs_info *ret_info,

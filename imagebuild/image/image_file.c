@@ -75,10 +75,26 @@ int ib_image_read_tree(struct ib_image *image, const struct ib_image_limits *lim
 						err);
 }
 
+int ib_image_stream_content(struct ib_image *image, const struct ib_inode *inode, ib_piece_fn take,
+			    void *context, struct ib_error *err)
+{
+	return image->format->reader->stream_content(image->context, inode, take, context, err);
+}
+
+static int append(void *context, const void *data, size_t size, struct ib_error *err)
+{
+	struct ib_buffer *out = context;
+
+	if (size > ib_buffer_room(out))
+		return ib_fail(err, IB_LIMIT, "a content is larger than %zu bytes", out->max_size);
+	ib_buffer_put(out, data, size);
+	return 0;
+}
+
 int ib_image_read_content(struct ib_image *image, const struct ib_inode *inode,
 			  struct ib_buffer *out, struct ib_error *err)
 {
-	return image->format->reader->read_content(image->context, inode, out, err);
+	return ib_image_stream_content(image, inode, append, out, err);
 }
 
 int ib_image_stored(struct ib_image *image, const struct ib_inode *inode, uint64_t *ret_block,

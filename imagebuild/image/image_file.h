@@ -35,6 +35,9 @@ struct ib_image_info {
 
 struct ib_image;
 
+/* Takes a content, piece by piece. */
+typedef int (*ib_piece_fn)(void *context, const void *data, size_t size, struct ib_error *err);
+
 /* IB_INPUT where it is none of the formats. The region's file must stay open, its name where it is. */
 int ib_image_open(const struct ib_region *region, struct ib_image **ret_image, struct ib_error *err)
 	IB_MUST_CHECK;
@@ -51,10 +54,12 @@ int ib_image_info(struct ib_image *image, struct ib_image_info *ret_info, struct
 int ib_image_read_tree(struct ib_image *image, const struct ib_image_limits *limits,
 		       struct ib_tree **ret_tree, struct ib_error *err) IB_MUST_CHECK;
 /*
- * For inodes of the tree that was read last: the content is appended to out (more than it has
- * room for is IB_LIMIT); and what it takes in the image, with a number that those who share
+ * For inodes of the tree that was read last: the content goes to take piece by piece, or is
+ * appended to out (more than it has room for is IB_LIMIT); and what it takes in the image, with a number that those who share
  * it share (0: it shares with nobody).
  */
+int ib_image_stream_content(struct ib_image *image, const struct ib_inode *inode, ib_piece_fn take,
+			    void *context, struct ib_error *err) IB_MUST_CHECK;
 int ib_image_read_content(struct ib_image *image, const struct ib_inode *inode,
 			  struct ib_buffer *out, struct ib_error *err) IB_MUST_CHECK;
 int ib_image_stored(struct ib_image *image, const struct ib_inode *inode, uint64_t *ret_block,
@@ -70,8 +75,8 @@ struct ib_image_reader {
 	int (*info)(void *context, struct ib_image_info *ret_info, struct ib_error *err);
 	int (*read_tree)(void *context, const struct ib_image_limits *limits,
 			 struct ib_tree **ret_tree, struct ib_error *err);
-	int (*read_content)(void *context, const struct ib_inode *inode, struct ib_buffer *out,
-			    struct ib_error *err);
+	int (*stream_content)(void *context, const struct ib_inode *inode, ib_piece_fn take,
+			      void *take_context, struct ib_error *err);
 	int (*stored)(void *context, const struct ib_inode *inode, uint64_t *ret_block,
 		      uint64_t *ret_bytes, struct ib_error *err);
 };

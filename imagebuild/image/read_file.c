@@ -14,15 +14,23 @@ static int append(void *context, const void *data, size_t size, struct ib_error 
 	return 0;
 }
 
-int ib_erofs_read_content(const struct ib_region *image, const struct ib_inode *inode,
-			  struct ib_buffer *out, struct ib_error *err)
+int ib_erofs_stream_content(const struct ib_region *image, const struct ib_inode *inode,
+			    int (*take)(void *context, const void *data, size_t size,
+					struct ib_error *err),
+			    void *context, struct ib_error *err)
 {
 	struct reader reader = { .image = NULL };
 	struct disk_inode disk;
 
 	IB_TRY(ib_reader_open(&reader, image, err));
 	IB_TRY(ib_reader_inode(&reader, inode->number, &disk, err));
-	return ib_reader_content(&reader, &disk, append, out, err);
+	return ib_reader_content(&reader, &disk, take, context, err);
+}
+
+int ib_erofs_read_content(const struct ib_region *image, const struct ib_inode *inode,
+			  struct ib_buffer *out, struct ib_error *err)
+{
+	return ib_erofs_stream_content(image, inode, append, out, err);
 }
 
 static int keep_first(void *context, const struct disk_extent *extent, struct ib_error *err)

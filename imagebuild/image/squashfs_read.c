@@ -53,8 +53,8 @@ void ib_squashfs_view_done(struct squashfs_view *view)
 
 /* ---- contents ---- */
 
-static int give(struct squashfs_view *view, int code, sqfs_u8 *data, size_t size,
-		squashfs_piece_fn take, void *context, struct ib_error *err)
+static int give(struct squashfs_view *view, int code, sqfs_u8 *data, size_t size, ib_piece_fn take,
+		void *context, struct ib_error *err)
 {
 	int r = 0;
 
@@ -65,7 +65,7 @@ static int give(struct squashfs_view *view, int code, sqfs_u8 *data, size_t size
 }
 
 int ib_squashfs_content(struct squashfs_view *view, const struct squashfs_image *image,
-			const sqfs_inode_generic_t *inode, squashfs_piece_fn take, void *context,
+			const sqfs_inode_generic_t *inode, ib_piece_fn take, void *context,
 			struct ib_error *err)
 {
 	size_t count = sqfs_inode_get_file_block_count(inode);
@@ -166,16 +166,6 @@ static int read_tree(void *context, const struct ib_image_limits *limits, struct
 	return ib_squashfs_read_tree(context, limits, ret_tree, err);
 }
 
-static int append(void *context, const void *data, size_t size, struct ib_error *err)
-{
-	struct ib_buffer *out = context;
-
-	if (size > ib_buffer_room(out))
-		return ib_fail(err, IB_LIMIT, "a content is larger than is read");
-	ib_buffer_put(out, data, size);
-	return 0;
-}
-
 /* The number of a file's inode is one more than its place in files. */
 static const sqfs_inode_generic_t *file_of(const struct squashfs_image *image,
 					   const struct ib_inode *inode)
@@ -184,15 +174,15 @@ static const sqfs_inode_generic_t *file_of(const struct squashfs_image *image,
 								   : NULL;
 }
 
-static int read_content(void *context, const struct ib_inode *inode, struct ib_buffer *out,
-			struct ib_error *err)
+static int stream_content(void *context, const struct ib_inode *inode, ib_piece_fn take,
+			  void *take_context, struct ib_error *err)
 {
 	struct squashfs_image *image = context;
 	const sqfs_inode_generic_t *file = file_of(image, inode);
 
 	if (!file)
 		return ib_fail(err, IB_FAILED, "an inode is none of '%s'", image->region.name);
-	return ib_squashfs_content(&image->view, image, file, append, out, err);
+	return ib_squashfs_content(&image->view, image, file, take, take_context, err);
 }
 
 /* Of the fragment block that holds a file's tail, its share. */
@@ -235,5 +225,5 @@ static int stored(void *context, const struct ib_inode *inode, uint64_t *ret_blo
 }
 
 const struct ib_image_reader ib_squashfs_reader = {
-	is_image, open_image, free_image, info, read_tree, read_content, stored,
+	is_image, open_image, free_image, info, read_tree, stream_content, stored,
 };

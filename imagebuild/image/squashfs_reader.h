@@ -42,10 +42,8 @@ int ib_squashfs_view_open(const struct squashfs_image *image, struct squashfs_vi
 void ib_squashfs_view_done(struct squashfs_view *view);
 
 /* Gives a content away in pieces. */
-typedef int (*squashfs_piece_fn)(void *context, const void *data, size_t size,
-				 struct ib_error *err);
 int ib_squashfs_content(struct squashfs_view *view, const struct squashfs_image *image,
-			const sqfs_inode_generic_t *inode, squashfs_piece_fn take, void *context,
+			const sqfs_inode_generic_t *inode, ib_piece_fn take, void *context,
 			struct ib_error *err) IB_MUST_CHECK;
 
 /* ---- squashfs_tree.c ---- */

@@ -13,7 +13,8 @@ static const char *const root_formats[] = { "erofs", "squashfs", NULL };
 static const char *const compressions[] = { "none", "lz4", "lz4hc", "gzip", "xz", "zstd", NULL };
 static const char *const databases[] = { "rpmdb", "manifest", NULL };
 static const char *const labels[] = { "automatic", "required", "never", NULL };
-static const char *const outputs[] = { "root", "uki", "disk", "sbom", "provenance", NULL };
+static const char *const outputs[] = { "root",       "uki", "disk",    "sbom",
+				       "provenance", "tar", "tar.zst", NULL };
 
 #define WORDS_RULE(name, list) \
 	static const struct ib_recipe_rule name = { \

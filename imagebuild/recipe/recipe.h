@@ -228,7 +228,8 @@ struct ib_recipe {
 	uint64_t root_cluster;          /* bytes; 0 where the compression has no choice of it */
 	uint32_t root_error_correction; /* roots of the Reed-Solomon code; 0: no .root.fec */
 
-	struct ib_recipe_list outputs;       /* of: root, uki, disk, sbom, provenance; sorted */
+	struct ib_recipe_list
+		outputs; /* of: root, uki, disk, sbom, provenance, tar, tar.zst; sorted */
 	struct ib_recipe_signer secure_boot; /* UKI and boot loader */
 	struct ib_recipe_signer root_hash;   /* roothash.p7s and the signature partition */
 	struct ib_recipe_signer statements;  /* provenance and SHA256SUMS; certificate NULL */
