@@ -104,16 +104,20 @@ static void add_origin(struct ib_work *work, const struct ib_wanted *wanted, con
 		places[(*count)++] = four[0];
 }
 
+/* Those of the command line first; those of the recipe are not for --offline. */
 static void add_origins(struct ib_work *work, const struct ib_wanted *wanted,
-			struct ib_fetch_file *file)
+			const struct ib_recipe_repository *repository, struct ib_fetch_file *file)
 {
 	const struct ib_session *session = work->session;
-	struct ib_fetch_place *places =
-		ib_arena_alloc(work->arena, (4 * session->origin_count + 1) * sizeof(*places));
+	size_t count = session->offline ? 0 : repository->origin_count;
+	struct ib_fetch_place *places = ib_arena_alloc(
+		work->arena, (4 * (session->origin_count + count) + 1) * sizeof(*places));
 	size_t i = 0;
 
 	for (i = 0; i < session->origin_count; i++)
 		add_origin(work, wanted, session->origins[i], places, &file->more_count);
+	for (i = 0; i < count; i++)
+		add_origin(work, wanted, repository->origins[i], places, &file->more_count);
 	file->more = places;
 }
 
@@ -121,8 +125,10 @@ static int describe(struct ib_work *work, const struct ib_wanted *wanted,
 		    struct ib_fetch_file *file, struct ib_error *err)
 {
 	size_t number = 0;
+	const struct ib_recipe_repository *repository =
+		ib_work_repository(work, wanted->repository, &number);
 
-	if (!ib_work_repository(work, wanted->repository, &number))
+	if (!repository)
 		return ib_fail(err, IB_INPUT,
 			       "package '%s' is of repository '%s', which the recipe lacks",
 			       wanted->nevra, wanted->repository);
@@ -134,7 +140,7 @@ static int describe(struct ib_work *work, const struct ib_wanted *wanted,
 					.checksum = wanted->sha256 };
 	if (!work->session->offline)
 		file->urls = ib_work_repository_urls(work, number, &file->url_count);
-	add_origins(work, wanted, file);
+	add_origins(work, wanted, repository, file);
 	return 0;
 }
 
@@ -193,6 +199,16 @@ static bool needs_metadata(const struct ib_recipe *recipe)
 	return false;
 }
 
+static bool has_origins(const struct ib_work *work)
+{
+	size_t i = 0;
+
+	for (i = 0; !work->session->offline && i < work->recipe->repository_count; i++)
+		if (work->recipe->repositories[i].origin_count)
+			return true;
+	return work->session->origin_count > 0;
+}
+
 /* Where there are origins, a repository that is gone is no reason to give up. */
 static int ask_repositories(struct ib_work *work, struct ib_error *err)
 {
@@ -204,7 +220,7 @@ static int ask_repositories(struct ib_work *work, struct ib_error *err)
 	    (work->session->offline && work->session->origin_count))
 		return 0;
 	r = ib_work_open_metadata(work, NULL, &metadata, &gone);
-	if (r == -IB_MISSING && work->session->origin_count) {
+	if (r == -IB_MISSING && has_origins(work)) {
 		ib_warn(work->session->log, "%s; asking the origins only", gone.text);
 		ib_error_clear(&gone);
 		return 0;

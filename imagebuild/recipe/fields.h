@@ -75,6 +75,7 @@ extern const struct ib_recipe_type ib_recipe_account;  /* int64_t: a user's or g
 extern const struct ib_recipe_type ib_recipe_choice;   /* an enum whose values index rule->words */
 extern const struct ib_recipe_type ib_recipe_path;     /* const char *, relative to its file */
 extern const struct ib_recipe_type ib_recipe_url;      /* const char *, or a path like the above */
+extern const struct ib_recipe_type ib_recipe_origins;  /* the same, outside of the canonical text */
 extern const struct ib_recipe_type ib_recipe_urls;     /* list; one may be written alone */
 extern const struct ib_recipe_type ib_recipe_texts;    /* struct ib_recipe_list */
 extern const struct ib_recipe_type ib_recipe_aside;    /* the same, no part of the canonical text */

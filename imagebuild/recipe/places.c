@@ -182,3 +182,5 @@ static void describe_urls(const struct ib_recipe_field *field, struct ib_buffer 
 }
 
 const struct ib_recipe_type ib_recipe_urls = { read_urls, write_urls, describe_urls };
+/* Bytes are known by their digest: from where they come is no part of what is built. */
+const struct ib_recipe_type ib_recipe_origins = { read_urls, NULL, describe_urls };

@@ -49,6 +49,10 @@ struct ib_recipe_repository {
 	const char *mirrorlist_written;
 	const char *metalink; /* or NULL */
 	const char *metalink_written;
+	const char *const *origins; /* where else its packages may be: ready to open, as urls */
+	size_t origin_count;
+	const char *const *origins_written;
+	size_t origin_written_count;
 	const struct ib_recipe_key *keys;
 	size_t key_count;
 	enum ib_metadata_trust trust;
