@@ -51,7 +51,7 @@ static bool follow(Pool *pool, Id package, Id keyname, Map *seen, Queue *todo)
 	Id pp = 0;
 
 	queue_init(&wanted);
-	solvable_lookup_deparray(pool_id2solvable(pool, package), keyname, &wanted, -1);
+	solvable_lookup_deparray(pool_id2solvable(pool, package), keyname, &wanted, 0);
 	for (i = 0; i < wanted.count && !needs; i++) {
 		needs = dependency_needs_lists(pool, wanted.elements[i]);
 		FOR_PROVIDES (p, pp, wanted.elements[i])

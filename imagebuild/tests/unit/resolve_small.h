@@ -19,7 +19,8 @@
 /*
  * One package a line: NAME VERSION-RELEASE ARCH, then words "r:DEP", "p:DEP",
  * "c:DEP", "o:DEP", "w:DEP" (recommends), "f:PATH" (in primary), "l:PATH" (in file
- * lists only). DEP may be "name=version", "name>=version", "name<version".
+ * lists only). DEP may be "name=version", "name>=version", "name<version",
+ * and "!name" for what has to be there before.
  */
 static inline void put_dependency(struct ib_buffer *b, const char *word)
 {
@@ -41,7 +42,8 @@ static inline void put_dependency(struct ib_buffer *b, const char *word)
 				       word + length + strlen(relations[i].sign));
 			return;
 		}
-	ib_buffer_putf(b, "<rpm:entry name=\"%s\"/>", word);
+	ib_buffer_putf(b, "<rpm:entry name=\"%s\"%s/>", word + (*word == '!'),
+		       *word == '!' ? " pre=\"1\"" : "");
 }
 
 static inline void put_list(struct ib_buffer *b, const struct ib_strings *words, char kind,

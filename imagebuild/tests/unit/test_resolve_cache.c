@@ -71,6 +71,17 @@ START_TEST(file_lists_are_read_only_when_they_matter)
 }
 END_TEST
 
+START_TEST(what_has_to_be_there_before_needs_file_lists_too)
+{
+	static const char text[] = "deep 1-1 noarch r:!/usr/share/rare/file\n"
+				   "rare 1-1 noarch l:/usr/share/rare/file\n";
+	struct ib_resolve_repository repository = small("base", text);
+	struct ib_resolve_request request = request_for(&repository, 1);
+
+	check_answer(&request, "deep", "", "deep-1-1.noarch rare-1-1.noarch", "");
+}
+END_TEST
+
 START_TEST(metadata_longer_than_it_was_said_to_be_is_refused)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -176,6 +187,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, a_swapped_or_replayed_cache_is_not_believed);
 	tcase_add_test(tcase, zchunk_is_refused_in_words);
 	tcase_add_loop_test(tcase, file_lists_are_read_only_when_they_matter, 0, 6);
+	tcase_add_test(tcase, what_has_to_be_there_before_needs_file_lists_too);
 	tcase_add_test(tcase, metadata_longer_than_it_was_said_to_be_is_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;
