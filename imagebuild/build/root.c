@@ -129,6 +129,17 @@ static void fill_params(const struct ib_work *work, struct ib_format_params *par
 	ib_derive_uuid(work->seed, "root-uuid", params->uuid);
 }
 
+/* A function of the lock's sizes and the recipe's slack: see image/layout.h. */
+static struct ib_layout *make_layout(const struct ib_work *work)
+{
+	ib_autofree uint64_t *sizes = ib_alloc_array(work->root.count, sizeof(*sizes));
+	size_t i = 0;
+
+	for (i = 0; i < work->root.count; i++)
+		sizes[i] = work->root.members[i]->line->size;
+	return ib_layout_new(sizes, work->root.count, work->recipe->root_slack);
+}
+
 static int stream_packages(struct ib_work *work, void *writer, struct ib_error *err)
 {
 	struct ib_learner learner = { .work = work, .members = &work->root };
@@ -200,6 +211,7 @@ static int fill_with_cache(struct ib_work *work, void *writer,
 static int write_image(struct ib_work *work, struct ib_error *err)
 {
 	const struct ib_format *format = format_of(work);
+	IB_AUTO(ib_layout) layout = make_layout(work);
 	struct ib_format_params params;
 	void *writer = NULL;
 	int r = 0;
@@ -208,6 +220,7 @@ static int write_image(struct ib_work *work, struct ib_error *err)
 		return ib_fail(err, IB_INPUT, "there is no format '%s' for a root file system",
 			       work->recipe->root_format);
 	fill_params(work, &params);
+	params.layout = layout;
 	IB_TRY(ib_format_check(format, params.compression, err));
 	IB_TRY(format->open(ib_outputs_path(work->outputs, format->suffix), &params,
 			    work->root_tree, &writer, err));

@@ -144,6 +144,7 @@ static void gather_options(struct ib_work *work, struct ib_evidence *evidence)
 		{ "root.level", ib_arena_strf(work->arena, "%u", recipe->root_level) },
 		{ "root.cluster",
 		  ib_arena_strf(work->arena, "%llu", (unsigned long long)recipe->root_cluster) },
+		{ "root.slack", ib_arena_strf(work->arena, "%u", recipe->root_slack) },
 	};
 
 	evidence->options = ib_arena_memdup(work->arena, options, sizeof(options));

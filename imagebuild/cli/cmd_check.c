@@ -77,6 +77,8 @@ static void print_summary(const struct ib_recipe *recipe)
 	printf("%-14s %s, %s", "root", recipe->root_format, recipe->root_compression);
 	if (recipe->root_level)
 		printf(" level %u", recipe->root_level);
+	if (recipe->root_slack)
+		printf(", slack %u %%", recipe->root_slack);
 	if (recipe->root_cluster)
 		printf(", clusters of %llu KiB", (unsigned long long)recipe->root_cluster >> 10);
 	printf("\n");

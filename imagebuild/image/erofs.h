@@ -10,7 +10,7 @@
  * threads. Memory is bounded by a window of contents in flight, plus some bytes
  * for each cluster and path.
  *
- * Layout: block 0 holds the superblock; then contents; then blocks of large
+ * Layout: block 0 holds the superblock; then contents, packages as image/layout.h says; then blocks of large
  * directories; then shared attributes; then inodes with what is inline. Indexes are
  * compact. Files with the same SHA-256 are stored once.
  *
@@ -26,6 +26,7 @@
 
 #include "base/base.h"
 #include "image/block_cache.h"
+#include "image/layout.h"
 #include "tree/tree.h"
 
 enum ib_erofs_compression {
@@ -44,6 +45,8 @@ struct ib_erofs_params {
 	const char *volume_name; /* at most 15 bytes; NULL: none */
 	int64_t build_time;      /* inodes with this time are half as large */
 	size_t threads;          /* 0: as many as this process may use */
+	/* Of the packages of one stream; borrowed; NULL: they lie as they are numbered. */
+	const struct ib_layout *layout;
 };
 
 struct ib_erofs_writer;
@@ -54,7 +57,7 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 void ib_erofs_writer_free(struct ib_erofs_writer *writer);
 
 /*
- * Takes the contents of packages 0 to package_count - 1. The observer, which may
+ * Takes the contents of packages 0 to package_count - 1, in the order of the layout. The observer, which may
  * be NULL, is asked and served as a sink of its own, also for files that are not
  * in the tree. After a failure only ib_erofs_writer_free() is left.
  */

@@ -26,6 +26,7 @@ void ib_segment_release(struct segment *segment)
 	segment->output_size = 0;
 	segment->extent_count = 0;
 	segment->has_compressed = false;
+	segment->ends_region = false;
 }
 
 static void digest_whole(struct segment *segment)

@@ -319,6 +319,7 @@ static int finish(struct plan *plan, uint64_t *ret_size, struct ib_error *err)
 	IB_TRY(ib_tree_walk(writer->tree, feed_node, writer, err));
 	IB_TRY(ib_window_drain(writer, err));
 	IB_TRY(ib_spool_flush(writer, err));
+	ib_writer_pad_region(writer);
 	ib_keepings_start(writer);
 	IB_TRY(make_plan(plan, err));
 	IB_TRY(ib_plan_write(plan, err));

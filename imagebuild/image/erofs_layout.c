@@ -227,6 +227,7 @@ int ib_plan_layout(struct plan *plan, struct ib_error *err)
 	for (i = 0; i < plan->inode_count; i++)
 		place(&placing, &plan->inodes[i]);
 	assert(plan->inodes[0].position / EROFS_SLOT <= UINT16_MAX);
+	ib_writer_pad_region(plan->writer);
 	plan->metadata_block = plan->writer->next_block;
 	plan->metadata_size = (placing.end + EROFS_BLOCK - 1) / EROFS_BLOCK * EROFS_BLOCK;
 	if (plan->metadata_block + plan->metadata_size / EROFS_BLOCK >= UINT32_MAX)

@@ -94,6 +94,7 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 		memcpy(writer->volume_name, params->volume_name, strlen(params->volume_name));
 	writer->params.volume_name = writer->volume_name;
 	writer->next_block = 1;
+	writer->region_start = 1;
 	writer->compressors = ib_pool_new();
 	writer->slots = ib_alloc_array(SLOT_COUNT, sizeof(*writer->slots));
 	writer->by_sha256 = ib_map_new();
@@ -355,9 +356,16 @@ static int stream_one(struct ib_erofs_writer *writer, const struct ib_content_so
 	return source->stream(source->context, package, &sink, err);
 }
 
+/* The package at a place of the image. */
+static uint32_t package_at(const struct ib_layout *layout, uint32_t place)
+{
+	return layout ? layout->order[place] : place;
+}
+
 static int stream_all(struct ib_erofs_writer *writer, const struct ib_content_source *source,
 		      struct lookup *lookups, struct ib_error *err)
 {
+	const struct ib_layout *layout = writer->params.layout;
 	uint32_t looked_up = 0;
 	uint32_t i = 0;
 
@@ -365,8 +373,11 @@ static int stream_all(struct ib_erofs_writer *writer, const struct ib_content_so
 		for (; writer->cache && looked_up < source->package_count &&
 		       looked_up < i + LOOK_AHEAD;
 		     looked_up++)
-			IB_TRY(ib_lookup_begin(writer, looked_up, &lookups[looked_up], err));
-		IB_TRY(stream_one(writer, source, i, &lookups[i], err));
+			IB_TRY(ib_lookup_begin(writer, package_at(layout, looked_up),
+					       &lookups[looked_up], err));
+		IB_TRY(stream_one(writer, source, package_at(layout, i), &lookups[i], err));
+		if (layout && layout->ends[i])
+			IB_TRY(ib_window_end_region(writer, err));
 	}
 	return 0;
 }
@@ -379,6 +390,7 @@ int ib_erofs_stream(struct ib_erofs_writer *writer, const struct ib_content_sour
 	uint32_t i = 0;
 	int r = 0;
 
+	assert(!writer->params.layout || writer->params.layout->count == source->package_count);
 	writer->observer = observer;
 	for (i = 0; i < source->package_count; i++)
 		lookups[i].entry.fd = -1;

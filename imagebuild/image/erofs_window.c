@@ -140,8 +140,11 @@ static int retire_oldest(struct ib_erofs_writer *writer, struct ib_error *err)
 	int r = 0;
 
 	ib_turn_wait(segment->done, segment->uses);
-	r = segment->replay ? ib_replay_write(writer, segment->replay, err)
-			    : write_segment(writer, segment, err);
+	if (segment->ends_region)
+		ib_writer_pad_region(writer);
+	else
+		r = segment->replay ? ib_replay_write(writer, segment->replay, err)
+				    : write_segment(writer, segment, err);
 	writer->replays_in_flight -= segment->replay != NULL;
 	if (segment->input)
 		ib_ring_give_oldest(writer->ring);
@@ -226,6 +229,25 @@ int ib_window_submit_replay(struct ib_erofs_writer *writer, struct replay *repla
 	if (r < 0)
 		ib_replay_free(replay);
 	return r;
+}
+
+int ib_window_end_region(struct ib_erofs_writer *writer, struct ib_error *err)
+{
+	struct segment *segment = NULL;
+
+	IB_TRY(next_slot(writer, &segment, err));
+	segment->ends_region = true;
+	writer->filled++;
+	ib_turn_advance(segment->done);
+	return 0;
+}
+
+void ib_writer_pad_region(struct ib_erofs_writer *writer)
+{
+	uint64_t blocks = writer->next_block - writer->region_start;
+
+	writer->next_block = writer->region_start + ib_layout_padded(writer->params.layout, blocks);
+	writer->region_start = writer->next_block;
 }
 
 int ib_window_drain(struct ib_erofs_writer *writer, struct ib_error *err)

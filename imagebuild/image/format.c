@@ -17,7 +17,8 @@ static struct ib_erofs_params erofs_params(const struct ib_format_params *params
 	struct ib_erofs_params erofs = { .level = params->level,
 					 .cluster_bytes = params->cluster_bytes,
 					 .build_time = params->build_time,
-					 .threads = params->threads };
+					 .threads = params->threads,
+					 .layout = params->layout };
 	unsigned i = 0;
 
 	for (i = 0; erofs_compressions[i]; i++)

@@ -17,6 +17,7 @@
 #include "base/base.h"
 #include "image/block_cache.h"
 #include "image/image_file.h"
+#include "image/layout.h"
 #include "tree/tree.h"
 
 struct ib_format_params {
@@ -27,6 +28,8 @@ struct ib_format_params {
 	uint8_t uuid[16];
 	int64_t build_time;
 	size_t threads; /* 0: as many as this process may use */
+	const struct ib_layout
+		*layout; /* borrowed; NULL: packages lie as they are numbered; of erofs */
 };
 
 struct ib_format {

@@ -8,6 +8,7 @@
 #include "image/fec.h"
 #include "image/format.h"
 #include "image/image_file.h"
+#include "image/layout.h"
 #include "image/region.h"
 #include "image/squashfs.h"
 #include "image/verity.h"

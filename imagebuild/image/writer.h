@@ -72,6 +72,7 @@ struct segment {
 	uint32_t *extents; /* owned */
 	size_t extent_count;
 	bool has_compressed; /* an extent that is not raw */
+	bool ends_region;    /* and nothing else is here */
 	struct ib_turn *done;
 	uint64_t uses; /* how often the slot was filled: what done counts up to */
 };
@@ -90,6 +91,7 @@ struct ib_erofs_writer {
 	char volume_name[16];
 	struct ib_erofs_totals totals;
 	uint64_t next_block;
+	uint64_t region_start; /* the block at which the region begins that is being written */
 
 	/* the window */
 	struct ib_threads *threads;
@@ -171,6 +173,10 @@ int ib_window_submit(struct ib_erofs_writer *writer, struct ib_error *err) IB_MU
 /* A slot for a whole package from the cache; it is written in its turn. Takes replay. */
 int ib_window_submit_replay(struct ib_erofs_writer *writer, struct replay *replay,
 			    struct ib_error *err) IB_MUST_CHECK;
+/* What was fed ends a region of the layout: its slack follows. */
+int ib_window_end_region(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
+/* Leaves the slack of the region whose blocks are all written; the next begins behind it. */
+void ib_writer_pad_region(struct ib_erofs_writer *writer);
 /* Writes all that is in flight, and gives waiting inodes their digests. */
 int ib_window_drain(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
 /* At the next block; what is missing to whole blocks reads as zeros. */

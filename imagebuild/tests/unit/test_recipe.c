@@ -86,7 +86,7 @@ static const char everything[] = HEAD
 	"sysctl: {net.ipv4.ip_forward: 0, kernel.kptr_restrict: \"2\"}\n"
 	"kernel: {command-line: [console=ttyS0], command-line-defaults: false}\n"
 	"initrd: {packages: [systemd], modules: [dm-verity, virtio_blk]}\n"
-	"root: {format: erofs, compression: lz4hc, level: 12, cluster: 64K,\n"
+	"root: {format: erofs, compression: lz4hc, level: 12, cluster: 64K, slack: 3,\n"
 	"  selinux: required}\n"
 	"outputs: [uki, root, uki]\n"
 	"signing:\n"
@@ -148,6 +148,7 @@ START_TEST(every_key_reaches_its_member)
 	ck_assert_uint_eq(recipe->initrd_modules.count, 2);
 	ck_assert_uint_eq(recipe->root_level, 12);
 	ck_assert_uint_eq(recipe->root_cluster, 65536);
+	ck_assert_uint_eq(recipe->root_slack, 3);
 	ck_assert_uint_eq(recipe->outputs.count, 2);
 	ck_assert_str_eq(recipe->outputs.items[0], "root");
 	ck_assert(ib_str_ends(recipe->secure_boot.certificate, "/k/sb.crt"));
@@ -316,6 +317,7 @@ static const struct refusal {
 	  NULL },
 	{ GOOD "root: {format: squashfs, cluster: 64K}\n", "5:7: zstd of squashfs has no 'cluster'",
 	  NULL },
+	{ GOOD "root: {format: squashfs, slack: 2}\n", "5:7: squashfs has no 'slack'", NULL },
 	{ GOOD "root: {cluster: 2K}\n", "5:7: 'cluster' is a power of two from 4K to 1M", NULL },
 	{ GOOD "root: {cluster: 2M}\n", "5:7: 'cluster' is a power of two from 4K to 1M", NULL },
 	{ GOOD "root: {cluster: 12K}\n", "5:7: 'cluster' is a power of two from 4K to 1M", NULL },
