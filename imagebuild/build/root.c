@@ -189,7 +189,7 @@ static bool has_remote(const struct ib_work *work)
 	if (work->remote && ib_store_is_read_only(work->store))
 		ib_warn(work->session->log, "store '%s' is read-only: the remote cache is not used",
 			ib_store_root(work->store));
-	return work->remote && !ib_store_is_read_only(work->store);
+	return work->remote && !ib_store_is_read_only(work->store) && format_of(work)->prove;
 }
 
 static int fill_with_cache(struct ib_work *work, void *writer,
@@ -224,6 +224,9 @@ static int write_image(struct ib_work *work, struct ib_error *err)
 	IB_TRY(ib_format_check(format, params.compression, err));
 	IB_TRY(format->open(ib_outputs_path(work->outputs, format->suffix), &params,
 			    work->root_tree, &writer, err));
+	if (work->remote && !format->prove)
+		ib_warn(work->session->log,
+			"%s has no blocks to exchange: the remote cache is not used", format->name);
 	if (work->use_derived && format->use_cache)
 		return fill_with_cache(work, writer, &params, err);
 	r = fill_image(work, writer, err);

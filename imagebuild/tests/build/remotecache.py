@@ -201,7 +201,7 @@ def forge(folder, how, package, extra):
     elif how == "twice":
         entry.files.append(largest)
     elif how == "form":
-        entry.form = entry.form.replace(b" lz4hc level", b" lz4xx level")
+        entry.form = entry.form.replace(b" lz4 level", b" lz5 level")
     elif how == "foreign":  # signed, but by somebody else, over blocks of another content
         largest["blocks"][4096 + 2000 : 4096 + 2008] = b"\0" * 8
         key = extra
