@@ -151,6 +151,13 @@ class Entry:
                 + len(tails).to_bytes(8, "little") + len(index).to_bytes(8, "little") + b"ibblocks")
 
 
+def store(file, content):
+    """Without compressing anything: well-formed all the same."""
+    pieces = [content[i : i + 4096] for i in range(0, len(content), 4096)]
+    file["extents"] = [1 << 31 | len(piece) for piece in pieces]
+    file["blocks"] = bytearray(b"".join(piece.ljust(4096, b"\0") for piece in pieces))
+
+
 def put_blob(folder, answer, name, data):
     sha256 = hashlib.sha256(data).hexdigest()
     replace(f"{folder}/cas/{sha256}", data)
@@ -208,12 +215,25 @@ def forge(folder, how, package, extra):
     elif how == "hidden":  # something behind the end of a content
         plain = [f for f in entry.files if f["extents"] and f["extents"][-1] >> 31 and f["extents"][-1] & 0x3FFFFF < 4000]
         plain[0]["blocks"][-8:] = b"smuggled"
+    elif how == "trailing":  # more behind compressed bytes than they decode to
+        block, padded = 0, []
+        for extent in largest["extents"]:
+            count = (extent >> 22 & 0x1FF) + 1
+            at = block * 4096
+            if not extent >> 31 and largest["blocks"][at : at + 16] == b"\0" * 16:
+                padded.append((at, at + count * 4096))
+            block += count
+        start, end = padded[0]
+        largest["blocks"][start:end] = largest["blocks"][start + 16 : end] + b"U" * 16
+    elif how == "evil":  # another content of the same size, and its own SHA-1
+        content = bytearray(open(extra, "rb").read())
+        content[len(content) // 2] ^= 1
+        store(largest, bytes(content))
+        largest["sha1"] = hashlib.sha1(content).digest()
     elif how == "other":  # the right content, as it would be stored by somebody who compresses nothing
         content = open(extra, "rb").read()
         assert hashlib.sha256(content).digest() == largest["sha256"]
-        pieces = [content[i : i + 4096] for i in range(0, len(content), 4096)]
-        largest["extents"] = [1 << 31 | len(piece) for piece in pieces]
-        largest["blocks"] = b"".join(piece.ljust(4096, b"\0") for piece in pieces)
+        store(largest, content)
     else:
         raise SystemExit(f"no forgery '{how}'")
     put_blob(folder, answer, "blocks", entry.bytes())
