@@ -21,33 +21,63 @@ static const char *version_of(const char *source)
 	return dashes == 2 && at > source ? at + 1 : NULL;
 }
 
-/* The file names of one source, by its name: "a-1-1.src.rpm a-2-1.src.rpm", sorted. */
-static void collect(const struct ib_lock *lock, struct ib_strings *sources)
+/* The versions of each source package by its name, and the names in their order. */
+struct sources {
+	struct ib_strings names; /* sorted */
+	struct ib_map *versions; /* struct ib_strings, owned, sorted */
+};
+
+static void done_sources(struct sources *sources)
 {
 	size_t i = 0;
 
-	for (i = 0; i < lock->package_count; i++)
-		if (version_of(lock->packages[i].source_rpm))
-			ib_strings_add(sources, lock->packages[i].source_rpm);
-	ib_strings_sort_unique(sources);
+	for (i = 0; i < sources->names.count; i++) {
+		struct ib_strings *versions =
+			ib_map_get(sources->versions, sources->names.items[i]);
+
+		ib_strings_done(versions);
+		ib_free(versions);
+	}
+	ib_strings_done(&sources->names);
+	ib_map_free(sources->versions);
 }
 
-/* What the list has of that source, in its order, joined. */
-static char *versions_in(const struct ib_strings *sources, const char *name, size_t name_size)
+static void add_source(struct sources *sources, const char *source)
 {
-	IB_AUTO_STRINGS(versions);
+	const char *version = version_of(source);
+	ib_autofree char *name = NULL;
+	struct ib_strings *versions = NULL;
+
+	if (!version)
+		return;
+	name = ib_strndup(source, (size_t)(version - 1 - source));
+	versions = ib_map_get(sources->versions, name);
+	if (!versions) {
+		versions = ib_alloc(sizeof(*versions));
+		ib_map_set(sources->versions, name, versions);
+		ib_strings_add(&sources->names, name);
+	}
+	ib_strings_addf(versions, "%.*s", (int)(strlen(version) - strlen(".src.rpm")), version);
+}
+
+static void collect(const struct ib_lock *lock, struct sources *sources)
+{
 	size_t i = 0;
 
-	for (i = 0; i < sources->count; i++) {
-		const char *version = version_of(sources->items[i]);
-		size_t size = (size_t)(version - 1 - sources->items[i]);
+	sources->versions = ib_map_new();
+	for (i = 0; i < lock->package_count; i++)
+		add_source(sources, lock->packages[i].source_rpm);
+	ib_strings_sort_unique(&sources->names);
+	for (i = 0; i < sources->names.count; i++)
+		ib_strings_sort_unique(ib_map_get(sources->versions, sources->names.items[i]));
+}
 
-		if (size == name_size && !strncmp(sources->items[i], name, size))
-			ib_strings_addf(&versions, "%.*s",
-					(int)(strlen(version) - strlen(".src.rpm")), version);
-	}
-	ib_strings_sort_unique(&versions);
-	return versions.count ? ib_strings_join(&versions, " and ") : NULL;
+/* Joined; NULL: there is none of that name. */
+static char *versions_in(const struct sources *sources, const char *name)
+{
+	const struct ib_strings *versions = ib_map_get(sources->versions, name);
+
+	return versions ? ib_strings_join(versions, " and ") : NULL;
 }
 
 static bool is_allowed(const struct ib_lock *lock, const char *name)
@@ -66,17 +96,15 @@ static bool is_allowed(const struct ib_lock *lock, const char *name)
 
 struct comparison {
 	const struct ib_lock *left, *right;
-	struct ib_strings left_sources, right_sources;
+	struct sources left_sources, right_sources;
 	const char *path;
 };
 
-static int compare_source(const struct comparison *comparison, const char *source,
+static int compare_source(const struct comparison *comparison, const char *name,
 			  struct ib_error *err)
 {
-	size_t size = (size_t)(version_of(source) - 1 - source);
-	ib_autofree char *name = ib_strndup(source, size);
-	ib_autofree char *left = versions_in(&comparison->left_sources, name, size);
-	ib_autofree char *right = versions_in(&comparison->right_sources, name, size);
+	ib_autofree char *left = versions_in(&comparison->left_sources, name);
+	ib_autofree char *right = versions_in(&comparison->right_sources, name);
 
 	if (!right || ib_str_equal(left, right) || is_allowed(comparison->left, name) ||
 	    is_allowed(comparison->right, name))
@@ -100,10 +128,10 @@ static int compare_parts(const struct ib_lock *left, const struct ib_lock *right
 
 	collect(left, &comparison.left_sources);
 	collect(right, &comparison.right_sources);
-	for (i = 0; i < comparison.left_sources.count && r == 0; i++)
-		r = compare_source(&comparison, comparison.left_sources.items[i], err);
-	ib_strings_done(&comparison.left_sources);
-	ib_strings_done(&comparison.right_sources);
+	for (i = 0; i < comparison.left_sources.names.count && r == 0; i++)
+		r = compare_source(&comparison, comparison.left_sources.names.items[i], err);
+	done_sources(&comparison.left_sources);
+	done_sources(&comparison.right_sources);
 	return r;
 }
 
