@@ -6,7 +6,7 @@
  * their tails, the index, a footer. Numbers are little endian.
  *
  *     index    u32 length, the form (ib_erofs_form); u32 count; then for each file, in the order of
- *              the payload: u32 file, u64 size, 32 bytes SHA-256, 20 bytes SHA-1, u8 compressed?,
+ *              the payload: u32 file, u64 size, 32 bytes SHA-256, 20 bytes SHA-1, u8 1 compressed, 2 chunks,
  *              u32 blocks, u32 bytes of tail, u32 count of extents, u32 each of them
  *     footer   u64 blocks, u64 bytes of tails, u64 bytes of the index, magic
  *
@@ -19,6 +19,9 @@
 
 #define BLOCKS_MAGIC        "ibblocks"
 #define BLOCKS_FOOTER_BYTES 32U
+
+enum { KIND_FLAT, KIND_COMPRESSED, KIND_CHUNKS };
+
 /* What an index may take of memory: some 16 million clusters. */
 #define BLOCKS_INDEX_MAX ((uint64_t)256 << 20)
 

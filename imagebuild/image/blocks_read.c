@@ -153,7 +153,8 @@ static bool get_record(struct cursor *cursor, uint32_t *ret_file, struct record 
 	memcpy(content->sha256, at + 8, sizeof(content->sha256));
 	memcpy(content->sha1, at + 40, sizeof(content->sha1));
 	content->has_sha256 = true;
-	content->is_compressed = at[60];
+	content->is_compressed = at[60] == KIND_COMPRESSED;
+	content->is_chunked = at[60] == KIND_CHUNKS;
 	content->block_count = ib_get_le32(at + 61);
 	content->tail_size = ib_get_le32(at + 65);
 	content->extent_count = ib_get_le32(at + 69);
@@ -161,6 +162,28 @@ static bool get_record(struct cursor *cursor, uint32_t *ret_file, struct record 
 		return false;
 	record->extents = get(cursor, 4 * content->extent_count);
 	return true;
+}
+
+/* Whether runs hold exactly the content's chunks, and the blocks those that are not left out. */
+static bool are_runs_right(const struct record *record)
+{
+	const struct content *content = &record->content;
+	uint64_t chunks = 0;
+	uint64_t stored = 0;
+	uint64_t all = (content->size + IB_CHUNK_BYTES - 1) / IB_CHUNK_BYTES;
+	uint64_t blocks = 0;
+	uint32_t run = 0;
+	size_t i = 0;
+
+	for (i = 0; i < content->extent_count; i++) {
+		run = ib_get_le32(record->extents + 4 * i);
+		chunks += run & ~RUN_HOLE;
+		stored += run & RUN_HOLE ? 0 : run;
+	}
+	blocks = stored * (IB_CHUNK_BYTES / EROFS_BLOCK);
+	if (!(run & RUN_HOLE)) /* the last chunk may be a short one */
+		blocks -= (all * IB_CHUNK_BYTES - content->size) / EROFS_BLOCK;
+	return chunks == all && blocks == content->block_count && !content->tail_size;
 }
 
 /* Whether blocks and tail hold exactly the content, as the window writes them. */
@@ -172,6 +195,8 @@ static bool is_shaped_right(const struct ib_erofs_writer *writer, const struct r
 	uint64_t blocks = 0;
 	size_t i = 0;
 
+	if (content->is_chunked)
+		return are_runs_right(record);
 	if (!content->is_compressed)
 		return !content->extent_count && content->tail_size < EROFS_BLOCK &&
 		       (content->tail_size

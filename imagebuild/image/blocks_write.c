@@ -90,7 +90,7 @@ static void put_record(const struct kept_file *kept, struct ib_buffer *index)
 	ib_buffer_put_le64(index, content->size);
 	ib_buffer_put(index, content->sha256, sizeof(content->sha256));
 	ib_buffer_put(index, content->sha1, sizeof(content->sha1));
-	ib_buffer_put_u8(index, content->is_compressed);
+	ib_buffer_put_u8(index, content->is_chunked ? KIND_CHUNKS : content->is_compressed);
 	ib_buffer_put_le32(index, kept->block_count);
 	ib_buffer_put_le32(index, kept->tail_size);
 	ib_buffer_put_le32(index, (uint32_t)content->extent_count);

@@ -12,7 +12,9 @@
  *
  * Layout: block 0 holds the superblock; then contents, packages as image/layout.h says; then blocks of large
  * directories; then shared attributes; then inodes with what is inline. Indexes are
- * compact. Files with the same SHA-256 are stored once.
+ * compact. Files with the same SHA-256 are stored once. Without compression, 64 KiB
+ * of zeros take no blocks. An image has less than 2^32 blocks (16 TiB), a file no more than 4 TiB:
+ * beyond is IB_LIMIT.
  *
  * What was streamed last is still being compressed when stream returns, while the caller
  * goes on. After finish, the inodes of the tree carry the digests of their contents, and the

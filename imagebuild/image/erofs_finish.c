@@ -10,6 +10,8 @@
 #include "image/writer.h"
 
 #define METADATA_WINDOW ((size_t)1 << 20)
+#define CHUNK_BITS      4U /* blocks of a chunk, as a power of two */
+_Static_assert(IB_CHUNK_BYTES == (size_t)EROFS_BLOCK << CHUNK_BITS, "chunks are of that length");
 
 /* ---- contents that did not come from a package ---- */
 
@@ -89,6 +91,8 @@ static uint32_t place_word(const struct planned *planned)
 			return 0;
 		if (planned->content->is_compressed)
 			return planned->content->block_count;
+		if (planned->content->is_chunked)
+			return CHUNK_BITS;
 		return planned->content->start_block;
 	default:
 		return planned->first_block;
@@ -158,6 +162,10 @@ static int put_extra(const struct plan *plan, const struct planned *planned, siz
 	}
 	if (planned->layout == EROFS_LAYOUT_COMPRESSED_COMPACT) {
 		ib_index_put(&plan->writer->params, planned->content, out->size - inode_start, out);
+		return 0;
+	}
+	if (planned->layout == EROFS_LAYOUT_CHUNKS) {
+		ib_chunks_put(planned->content, out);
 		return 0;
 	}
 	IB_TRY(ib_spool_read(plan->writer, ib_buffer_reserve(out, planned->extra_bytes),
@@ -237,10 +245,11 @@ static bool is_configured(const struct ib_erofs_params *params)
 }
 
 /* The end of the superblock, and what follows it. */
-static void put_compression(const struct ib_erofs_params *params, struct ib_buffer *out)
+static void put_features(const struct plan *plan, struct ib_buffer *out)
 {
+	const struct ib_erofs_params *params = &plan->writer->params;
 	bool is_zstd = params->compression == IB_EROFS_ZSTD;
-	uint32_t features = 0;
+	uint32_t features = plan->has_chunks ? EROFS_INCOMPAT_CHUNKS : 0;
 
 	if (params->compression != IB_EROFS_NONE)
 		features |= EROFS_INCOMPAT_LZ4_0PADDING;
@@ -248,7 +257,8 @@ static void put_compression(const struct ib_erofs_params *params, struct ib_buff
 		features |= EROFS_INCOMPAT_CONFIGURED;
 	ib_buffer_put_le32(out, features);
 	if (!is_configured(params)) {
-		ib_buffer_put_le16(out, features ? EROFS_LZ4_MAX_DISTANCE : 0);
+		ib_buffer_put_le16(
+			out, params->compression != IB_EROFS_NONE ? EROFS_LZ4_MAX_DISTANCE : 0);
 		return;
 	}
 	ib_buffer_put_le16(out, 1U << (is_zstd ? EROFS_ALGORITHM_ZSTD : EROFS_ALGORITHM_LZ4));
@@ -284,7 +294,7 @@ static int write_superblock(const struct plan *plan, uint64_t blocks, struct ib_
 	ib_buffer_put_le32(&b, plan->shared.size ? (uint32_t)plan->metadata_block : 0);
 	ib_buffer_put(&b, writer->params.uuid, sizeof(writer->params.uuid));
 	ib_buffer_put(&b, writer->volume_name, sizeof(writer->volume_name));
-	put_compression(&writer->params, &b);
+	put_features(plan, &b);
 	ib_buffer_put_zeros(&b, EROFS_BLOCK - b.size);
 	ib_buffer_set_le32(&b, EROFS_SUPER_OFFSET + 4,
 			   ib_crc32c(UINT32_MAX, b.data + EROFS_SUPER_OFFSET,

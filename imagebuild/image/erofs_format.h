@@ -34,6 +34,7 @@
 #define EROFS_COMPAT_MTIME          0x2U
 #define EROFS_INCOMPAT_LZ4_0PADDING 0x1U /* compressed data stand at the end of their blocks */
 #define EROFS_INCOMPAT_CONFIGURED   0x2U /* also: clusters of several blocks */
+#define EROFS_INCOMPAT_CHUNKS       0x4U
 #define EROFS_LZ4_MAX_DISTANCE      65535U
 #define EROFS_LZ4_CONFIG_BYTES      14U
 #define EROFS_ZSTD_CONFIG_BYTES     6U
@@ -46,6 +47,7 @@ enum erofs_layout {
 	EROFS_LAYOUT_COMPRESSED_FULL = 1,
 	EROFS_LAYOUT_INLINE = 2,
 	EROFS_LAYOUT_COMPRESSED_COMPACT = 3,
+	EROFS_LAYOUT_CHUNKS = 4,
 };
 
 enum erofs_file_type {
@@ -80,6 +82,16 @@ enum erofs_algorithm {
 	EROFS_ALGORITHM_LZ4 = 0,
 	EROFS_ALGORITHM_ZSTD = 3,
 };
+
+/*
+ * Chunks: the inode's word says how long they are, as a power of two of blocks; behind inode and
+ * attributes stands the first block of each chunk, or in 8 bytes 0 (16), device (16) and the block.
+ */
+#define EROFS_CHUNK_BITS          0x1fU
+#define EROFS_CHUNK_INDEXES       0x20U
+#define EROFS_CHUNK_ADDRESS_BYTES 4U
+#define EROFS_CHUNK_INDEX_BYTES   8U
+#define EROFS_CHUNK_HOLE          0xffffffffU
 
 enum erofs_cluster {
 	EROFS_CLUSTER_PLAIN = 0,

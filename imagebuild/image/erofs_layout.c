@@ -117,6 +117,12 @@ static int plan_file(struct plan *plan, struct planned *planned, struct ib_error
 			content, inode_bytes(planned) + planned->xattr_bytes);
 		return 0;
 	}
+	if (content->is_chunked) {
+		planned->layout = EROFS_LAYOUT_CHUNKS;
+		planned->extra_bytes = (uint32_t)ib_chunks_size(content);
+		plan->has_chunks = true;
+		return 0;
+	}
 	plan_inline(planned, content->tail_size);
 	if (content->tail_size && planned->layout == EROFS_LAYOUT_PLAIN)
 		return relocate(plan->writer, content, err);

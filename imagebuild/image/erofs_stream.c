@@ -13,12 +13,23 @@
 #include "image/writer.h"
 
 #define SPOOL_BUFFER_BYTES ((size_t)1 << 20)
+/* Beyond, what indexes take is more than the format's numbers and our memory hold. */
+#define MAX_CONTENT_BYTES ((uint64_t)4 << 40)
 
-static int forget_sink(void *context, struct ib_node *node, struct ib_error *err)
+/* Nothing has this content yet. */
+static int prepare_node(void *context, struct ib_node *node, struct ib_error *err)
 {
-	(void)context, (void)err;
-	node->inode->sink = NULL;
-	return 0;
+	struct ib_inode *inode = node->inode;
+	ib_autofree char *path = NULL;
+
+	(void)context;
+	inode->sink = NULL;
+	if (!S_ISREG(inode->mode) || inode->size <= MAX_CONTENT_BYTES)
+		return 0;
+	path = ib_node_path(node);
+	return ib_fail(err, IB_LIMIT,
+		       "'%s' has %" PRIu64 " bytes: files of an EROFS image have 4 TiB at most",
+		       path, inode->size);
 }
 
 /* A file without a name, beside the image: tails may be too much for memory. */
@@ -103,7 +114,7 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 	if (writer->fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", path);
 	IB_TRY(open_spool(path, &writer->spool, err));
-	IB_TRY(ib_tree_walk(tree, forget_sink, NULL, err));
+	IB_TRY(ib_tree_walk(tree, prepare_node, NULL, err));
 	writer->threads = ib_threads_new(params->threads, SLOT_COUNT);
 	writer->ring = ib_window_ring(ib_threads_count(writer->threads));
 	*ret_writer = ib_take(writer);
@@ -173,7 +184,7 @@ char *ib_erofs_form(const struct ib_erofs_params *params)
 	bool is_zstd = params->compression == IB_EROFS_ZSTD;
 
 	return ib_strf(
-		"erofs-blocks-0002 %s level %d %s-%s block %u cluster %u segment %zu tail %u",
+		"erofs-blocks-0003 %s level %d %s-%s block %u cluster %u segment %zu tail %u",
 		names[params->compression], ib_erofs_level(params), is_zstd ? "zstd" : "lz4",
 		is_zstd ? ib_zstd_version() : ib_lz4_version(), EROFS_BLOCK,
 		params->cluster_bytes ? params->cluster_bytes : EROFS_BLOCK, SEGMENT_BYTES,

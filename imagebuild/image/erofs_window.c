@@ -58,27 +58,6 @@ int ib_spool_read(struct ib_erofs_writer *writer, void *data, size_t size, uint6
 	return ib_fd_read_at(writer->spool, data, size, offset, "temporary file", err);
 }
 
-/* The end of a content that is stored as it is: whole blocks, and a tail beside the inode. */
-static int write_flat(struct ib_erofs_writer *writer, const struct segment *segment,
-		      struct ib_error *err)
-{
-	struct content *content = segment->content;
-	size_t tail = segment->input_size % EROFS_BLOCK;
-	size_t whole = segment->input_size - tail;
-
-	if (content->size > EROFS_BLOCK && tail > IB_MAX_TAIL_BEHIND_BLOCKS) {
-		whole = segment->input_size;
-		tail = 0;
-	}
-	IB_TRY(ib_writer_append(writer, segment->input, whole, err));
-	content->block_count += (uint32_t)blocks_of(whole);
-	if (!tail)
-		return 0;
-	content->tail_offset = writer->spool_size;
-	content->tail_size = (uint32_t)tail;
-	return ib_spool_put(writer, segment->input + whole, tail, err);
-}
-
 static int write_compressed(struct ib_erofs_writer *writer, const struct segment *segment,
 			    struct ib_error *err)
 {
@@ -118,12 +97,12 @@ static int write_segment(struct ib_erofs_writer *writer, const struct segment *s
 		content->start_block = (uint32_t)writer->next_block;
 	if (!segment->output || (segment->is_last && !content->is_compressed &&
 				 (!segment->has_compressed || (is_whole && !is_worth_it(segment)))))
-		IB_TRY(write_flat(writer, segment, err));
+		IB_TRY(ib_flat_write(writer, segment, err));
 	else
 		IB_TRY(write_compressed(writer, segment, err));
 	if (!segment->is_last)
 		return 0;
-	if (!content->is_compressed) {
+	if (!content->is_compressed && !content->is_chunked) {
 		/* all extents were raw and whole blocks: the same as no extents */
 		ib_free(ib_take(content->extents));
 		content->extent_count = 0;

@@ -12,7 +12,8 @@
 static int read_pieces(const struct reader *reader, uint64_t offset, uint64_t size,
 		       ib_reader_take_fn take, void *context, struct ib_error *err)
 {
-	ib_autofree uint8_t *piece = ib_realloc_array(NULL, FLAT_PIECE, 1);
+	ib_autofree uint8_t *piece =
+		ib_realloc_array(NULL, (size_t)IB_MIN(size, (uint64_t)FLAT_PIECE), 1);
 
 	while (size) {
 		size_t now = (size_t)IB_MIN(size, (uint64_t)FLAT_PIECE);
@@ -74,20 +75,36 @@ static bool decompress(const struct expanding *expanding, const struct disk_exte
 	return ib_lz4_expand(in, in_size, expanding->out, out_size);
 }
 
+static int give_zeros(const struct expanding *expanding, uint64_t size, struct ib_error *err)
+{
+	ib_autofree uint8_t *zeros = ib_alloc((size_t)IB_MIN(size, (uint64_t)FLAT_PIECE));
+
+	while (size) {
+		size_t now = (size_t)IB_MIN(size, (uint64_t)FLAT_PIECE);
+
+		IB_TRY(expanding->take(expanding->context, zeros, now, err));
+		size -= now;
+	}
+	return 0;
+}
+
 static int expand(void *context, const struct disk_extent *extent, struct ib_error *err)
 {
 	struct expanding *expanding = context;
 	size_t stored = (size_t)extent->block_count * EROFS_BLOCK;
 	uint64_t size = extent->end - extent->start;
+	uint64_t offset = (uint64_t)extent->block * EROFS_BLOCK;
 	size_t skip = 0;
 
+	if (extent->is_hole)
+		return give_zeros(expanding, size, err);
 	if (size > (extent->is_raw ? stored : MAX_EXTENT_BYTES))
 		return fail_extent(expanding, extent, err);
-	make_room(&expanding->in, &expanding->in_size, stored);
-	IB_TRY(ib_reader_get(expanding->reader, expanding->in, stored,
-			     (uint64_t)extent->block * EROFS_BLOCK, err));
 	if (extent->is_raw)
-		return expanding->take(expanding->context, expanding->in, (size_t)size, err);
+		return read_pieces(expanding->reader, offset, size, expanding->take,
+				   expanding->context, err);
+	make_room(&expanding->in, &expanding->in_size, stored);
+	IB_TRY(ib_reader_get(expanding->reader, expanding->in, stored, offset, err));
 	make_room(&expanding->out, &expanding->out_size, (size_t)size);
 	while (expanding->reader->is_padded && skip < EROFS_BLOCK && !expanding->in[skip])
 		skip++;

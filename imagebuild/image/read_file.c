@@ -33,13 +33,21 @@ int ib_erofs_read_content(const struct ib_region *image, const struct ib_inode *
 	return ib_erofs_stream_content(image, inode, append, out, err);
 }
 
-static int keep_first(void *context, const struct disk_extent *extent, struct ib_error *err)
+struct stored {
+	uint64_t first_block;
+	uint64_t blocks;
+};
+
+static int add_extent(void *context, const struct disk_extent *extent, struct ib_error *err)
 {
-	uint64_t *block = context;
+	struct stored *stored = context;
 
 	(void)err;
-	if (!*block)
-		*block = extent->block;
+	if (extent->is_hole)
+		return 0;
+	if (!stored->first_block)
+		stored->first_block = extent->block;
+	stored->blocks += extent->block_count;
 	return 0;
 }
 
@@ -48,7 +56,7 @@ int ib_erofs_stored(const struct ib_region *image, const struct ib_inode *inode,
 {
 	struct reader reader = { .image = NULL };
 	struct disk_inode disk;
-	uint64_t block = 0;
+	struct stored stored = { 0 };
 
 	IB_TRY(ib_reader_open(&reader, image, err));
 	IB_TRY(ib_reader_inode(&reader, inode->number, &disk, err));
@@ -60,8 +68,8 @@ int ib_erofs_stored(const struct ib_region *image, const struct ib_inode *inode,
 		*ret_bytes = (whole + EROFS_BLOCK - 1) / EROFS_BLOCK * EROFS_BLOCK + tail;
 		return 0;
 	}
-	IB_TRY(ib_reader_extents(&reader, &disk, keep_first, &block, err));
-	*ret_block = block;
-	*ret_bytes = (uint64_t)disk.word * EROFS_BLOCK;
+	IB_TRY(ib_reader_extents(&reader, &disk, add_extent, &stored, err));
+	*ret_block = stored.first_block;
+	*ret_bytes = stored.blocks * EROFS_BLOCK;
 	return 0;
 }

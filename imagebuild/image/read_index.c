@@ -212,6 +212,8 @@ int ib_reader_extents(const struct reader *reader, const struct disk_inode *disk
 	uint64_t offset = (disk->extra_offset + 7) & ~(uint64_t)7;
 	uint16_t advice = 0;
 
+	if (disk->layout == EROFS_LAYOUT_CHUNKS)
+		return ib_reader_chunks(reader, disk, visit, context, err);
 	IB_TRY(read_header(&walk, offset, &advice, err));
 	offset += EROFS_MAP_HEADER_BYTES;
 	if (disk->layout == EROFS_LAYOUT_COMPRESSED_FULL)

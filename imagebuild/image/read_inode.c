@@ -66,7 +66,7 @@ int ib_reader_inode(const struct reader *reader, uint64_t nid, struct disk_inode
 		bytes = EROFS_INODE_EXTENDED_BYTES;
 		IB_TRY(ib_reader_get(reader, b, bytes, disk.offset, err));
 	}
-	if (format > 7)
+	if (format >> 1 > EROFS_LAYOUT_CHUNKS)
 		return ib_fail(err, IB_LIMIT,
 			       "inode %" PRIu64 " of '%s' has a layout that is not read here (%u)",
 			       nid, reader->image->name, format);

@@ -46,7 +46,8 @@ static int check_features(const struct ib_region *image, const uint8_t *super, s
 	if (super[12] != EROFS_BLOCK_BITS)
 		return ib_fail(err, IB_LIMIT, "'%s' has blocks of 2^%u bytes: only 4096 are read",
 			       image->name, super[12]);
-	if (incompatible & ~(EROFS_INCOMPAT_LZ4_0PADDING | EROFS_INCOMPAT_CONFIGURED))
+	if (incompatible &
+	    ~(EROFS_INCOMPAT_LZ4_0PADDING | EROFS_INCOMPAT_CONFIGURED | EROFS_INCOMPAT_CHUNKS))
 		return ib_fail(err, IB_LIMIT,
 			       "'%s' uses features of EROFS that are not read here (0x%" PRIx32 ")",
 			       image->name, incompatible);

@@ -68,12 +68,17 @@ struct disk_extent {
 	uint32_t block, block_count;
 	enum erofs_algorithm algorithm;
 	bool is_raw;
+	bool is_hole; /* zeros, without a block */
 };
 
 typedef int (*ib_reader_extent_fn)(void *context, const struct disk_extent *extent,
 				   struct ib_error *err);
-/* Every extent in order; together they hold the file. */
+/* Every extent of a file that is compressed or made of chunks, in order; together they hold it. */
 int ib_reader_extents(const struct reader *reader, const struct disk_inode *disk,
 		      ib_reader_extent_fn visit, void *context, struct ib_error *err) IB_MUST_CHECK;
+
+/* ---- read_chunks.c ---- */
+int ib_reader_chunks(const struct reader *reader, const struct disk_inode *disk,
+		     ib_reader_extent_fn visit, void *context, struct ib_error *err) IB_MUST_CHECK;
 
 #endif

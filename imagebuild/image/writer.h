@@ -32,14 +32,20 @@
 #define EXTENT_BLOCKS_SHIFT 22U
 #define EXTENT_SIZE         0x003fffffU
 
+/* Contents with holes: runs of chunks, the top bit when they are left out. A segment holds whole chunks. */
+#define IB_CHUNK_BYTES ((size_t)64 << 10)
+#define RUN_HOLE       0x80000000U
+
 /* A content that is stored once, whatever has it. */
 struct content {
 	uint64_t size;
 	uint32_t start_block;
 	uint32_t block_count;
-	uint32_t *extents; /* owned; of a compressed content, in order; else NULL */
+	uint32_t *
+		extents; /* owned; of a compressed content, in order; or runs of chunks; else NULL */
 	size_t extent_count;
 	bool is_compressed;
+	bool is_chunked;
 	uint32_t tail_size; /* what follows the blocks lies in the spool */
 	uint64_t tail_offset;
 	bool has_sha256; /* known before it was read: from a verified header */
@@ -225,6 +231,14 @@ void ib_keeping_note(struct ib_erofs_writer *writer, uint32_t file, struct conte
 void ib_keepings_start(struct ib_erofs_writer *writer);
 void ib_keepings_free(struct ib_erofs_writer *writer);
 
+/* ---- erofs_flat.c ---- */
+/* A segment of a content that is stored as it is. */
+int ib_flat_write(struct ib_erofs_writer *writer, const struct segment *segment,
+		  struct ib_error *err) IB_MUST_CHECK;
+/* The addresses of chunks. */
+size_t ib_chunks_size(const struct content *content);
+void ib_chunks_put(const struct content *content, struct ib_buffer *out);
+
 /* ---- erofs_index.c ---- */
 /* Header and compact indexes, for an inode whose attributes end at this many bytes. */
 size_t ib_index_size(const struct content *content, size_t inode_bytes);
@@ -259,6 +273,7 @@ struct plan {
 	struct ib_erofs_writer *writer;
 	struct planned *inodes; /* in the order of placing: the root first */
 	size_t inode_count;
+	bool has_chunks;       /* any inode */
 	struct ib_map *xattrs; /* NAME=HEX → struct shared_xattr */
 	struct ib_arena *arena;
 	struct ib_buffer shared; /* the shared attributes' bytes */

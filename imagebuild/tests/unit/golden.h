@@ -8,6 +8,8 @@
  *	generator:text    words: compresses well
  *	generator:noise   does not compress
  *	generator:mixed   blocks of both, with lengths that fit nothing
+ *	generator:holes   text, and zeros for half of every 64 KiB or for more
+ *	generator:late    3 MiB of text, then zeros, then text
  *
  * UPDATE=1 fills in the digests of contents.
  */
@@ -78,6 +80,32 @@ static void fill_mixed(uint8_t *out, size_t size, uint32_t *state)
 	}
 }
 
+/* Zeros for half a chunk (which stays), and for whole ones. */
+static void fill_holes(uint8_t *out, size_t size, uint32_t *state)
+{
+	static const size_t lengths[] = { 0x8000, 0x10000, 0x30000 };
+	size_t at = 0;
+
+	fill_text(out, size, state);
+	while (at < size) {
+		size_t length = lengths[next_random(state) % IB_COUNT(lengths)];
+		size_t now = IB_MIN(length, size - at);
+
+		if (next_random(state) % 2)
+			memset(out + at, 0, now);
+		at += now;
+	}
+}
+
+static void fill_late(uint8_t *out, size_t size, uint32_t *state)
+{
+	const size_t start = (size_t)3 << 20;
+	const size_t end = size - 5000;
+
+	fill_text(out, size, state);
+	memset(out + start, 0, end - start);
+}
+
 static void fill(const char *rule, uint8_t *out, size_t size)
 {
 	uint32_t state = (uint32_t)size;
@@ -90,6 +118,10 @@ static void fill(const char *rule, uint8_t *out, size_t size)
 		fill_noise(out, size, &state);
 	else if (!strcmp(rule, "mixed"))
 		fill_mixed(out, size, &state);
+	else if (!strcmp(rule, "holes"))
+		fill_holes(out, size, &state);
+	else if (!strcmp(rule, "late"))
+		fill_late(out, size, &state);
 	else
 		ck_abort_msg("no rule '%s' for contents", rule);
 }

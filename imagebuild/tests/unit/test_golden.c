@@ -238,6 +238,49 @@ START_TEST(listings_become_images_and_come_back)
 }
 END_TEST
 
+/* ---- many names in one directory ---- */
+
+#define CROWD_NAMES 100000
+#define CROWD_LINKS 70000 /* of one file: more than 16 bits count */
+
+static void add_crowd(struct ib_tree *tree)
+{
+	struct ib_node *root = ib_tree_root(tree);
+	struct ib_inode *file = NULL;
+	char name[32];
+	int i = 0;
+
+	for (i = 0; i < CROWD_NAMES; i++) {
+		uint32_t mode = i < CROWD_LINKS ? S_IFREG | 0644 : S_IFDIR | 0755;
+		struct ib_node *node = NULL;
+
+		snprintf(name, sizeof(name), "name-%06d", i * 7919 % CROWD_NAMES);
+		node = ib_tree_add_name(tree, root, name, i < CROWD_LINKS ? file : NULL, mode);
+		ck_assert_ptr_nonnull(node);
+		node->inode->mode = mode;
+		node->inode->mtime = BUILD_TIME;
+		if (!i)
+			file = node->inode;
+	}
+	root->inode->mode = S_IFDIR | 0755;
+	root->inode->mtime = BUILD_TIME;
+}
+
+START_TEST(a_directory_of_100000_entries_comes_back)
+{
+	ib_autofree char *path = ib_path_join(test_dir, "image");
+	IB_AUTO(ib_tree) tree = ib_tree_new(BUILD_TIME);
+	ib_autofree char *listing = NULL;
+
+	add_crowd(tree);
+	ib_tree_finish(tree);
+	write_image(path, tree, &settings[1], 1);
+	listing = listing_of(tree);
+	check_read_back(path, listing);
+	keep(path, "crowd", settings[1].name, listing);
+}
+END_TEST
+
 /* ---- the refused ones ---- */
 
 static int try_all(const char *text, struct ib_error *err)
@@ -280,6 +323,7 @@ Suite *ib_suite(void)
 	find_names(GOLDEN "/refuse", &refused_names);
 	tcase_add_loop_test(golden, listings_become_images_and_come_back, 0,
 			    (int)golden_names.count);
+	tcase_add_test(golden, a_directory_of_100000_entries_comes_back);
 	tcase_add_loop_test(refuse, what_is_no_tree_is_refused, 0, (int)refused_names.count);
 	suite_add_tcase(suite, golden);
 	suite_add_tcase(suite, refuse);
