@@ -112,8 +112,9 @@ bench: ## time and memory, side by side with what one would run instead: build/b
 	@BUILD=$(BUILD) imagebuild/tools/bench
 
 
-# Nothing at run time says which libselinux it is.
+# Nothing at run time says which libselinux and libsquashfs it is.
 $(OUT)/obj/imagebuild/state/labels.o: IB_CPPFLAGS += -DIB_SELINUX_VERSION='"$(shell pkg-config --modversion libselinux)"'
+$(OUT)/obj/imagebuild/image/squashfs_stream.o: IB_CPPFLAGS += -DIB_SQUASHFS_VERSION='"$(shell pkg-config --modversion libsquashfs1)"'
 
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(@D)

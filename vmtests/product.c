@@ -38,6 +38,18 @@ static int find_file(const char *folder, const char *suffix, char **ret_path, st
 	return *ret_path ? 0 : ib_fail(err, IB_MISSING, "'%s' holds no %s", folder, suffix);
 }
 
+static void find_format(struct product *product, const char *image)
+{
+	ib_autofree char *squashfs = NULL;
+	struct ib_error none = IB_ERROR_INIT;
+
+	product->root_format = "erofs";
+	if (find_file(image, ".root.squashfs", &squashfs, &none) == 0)
+		product->root_format = "squashfs";
+	else
+		ib_error_clear(&none);
+}
+
 static int find_files(struct product *product, struct ib_error *err)
 {
 	ib_autofree char *image = ib_path_join(product->build, "image");
@@ -48,6 +60,7 @@ static int find_files(struct product *product, struct ib_error *err)
 	IB_TRY(find_file(image, ".spdx.json", &product->spdx, err));
 	IB_TRY(find_file(image, ".lock", &product->lock, err));
 	IB_TRY(find_file(image, ".roothash", &root_hash, err));
+	find_format(product, image);
 	return ib_file_read_text(root_hash, 64, &product->root_hash, err);
 }
 

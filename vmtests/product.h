@@ -19,9 +19,10 @@ struct product {
 	char *uki;
 	char *spdx;
 	char *lock;
-	char *root_hash;      /* hex */
-	char *variables;      /* the firmware of the product: its keys enrolled */
-	char *test_variables; /* a firmware that knows the test's key alone */
+	char *root_hash;         /* hex */
+	const char *root_format; /* "erofs", "squashfs": as the root image is called */
+	char *variables;         /* the firmware of the product: its keys enrolled */
+	char *test_variables;    /* a firmware that knows the test's key alone */
 	struct ib_private_key *test_key;
 	struct ib_certificate *test_certificate;
 	bool has_kvm;

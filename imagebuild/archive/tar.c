@@ -156,5 +156,8 @@ int ib_tar_finish(struct ib_tar *tar, struct ib_error *err)
 
 const char *ib_archive_version(void)
 {
-	return archive_version_string();
+	const char *words = archive_version_string(); /* "libarchive 3.6.2" */
+	const char *number = strrchr(words, ' ');
+
+	return number ? number + 1 : words;
 }

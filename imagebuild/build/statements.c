@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/archive.h"
 #include "build/work.h"
 #include "compress/compress.h"
 #include "evidence/evidence.h"
@@ -114,8 +115,9 @@ static int gather_profile(struct ib_work *work, struct ib_evidence *evidence, st
 static void gather_libraries(struct ib_work *work, struct ib_evidence *evidence)
 {
 	const struct ib_evidence_pair libraries[] = {
-		{ "liblz4", ib_lz4_version() },         { "librpm", ib_rpm_version() },
-		{ "libselinux", ib_selinux_version() }, { "libzstd", ib_zstd_version() },
+		{ "liblz4", ib_lz4_version() },           { "librpm", ib_rpm_version() },
+		{ "libarchive", ib_archive_version() },   { "libselinux", ib_selinux_version() },
+		{ "libsquashfs", ib_squashfs_version() }, { "libzstd", ib_zstd_version() },
 		{ "SQLite", ib_sqlite_version() },
 	};
 

@@ -44,6 +44,9 @@ int ib_squashfs_stream(struct ib_squashfs_writer *writer, const struct ib_conten
 int ib_squashfs_finish(struct ib_squashfs_writer *writer, uint64_t *ret_size, struct ib_error *err)
 	IB_MUST_CHECK;
 
+/* Of libsquashfs, as this was built with: nothing says it at run time. */
+const char *ib_squashfs_version(void);
+
 IB_DEFINE_AUTO(ib_squashfs_writer);
 
 #endif

@@ -27,6 +27,11 @@ static const struct {
 
 const char *const ib_squashfs_compressions[] = { "zstd", "gzip", "xz", "lz4", "lz4hc", NULL };
 
+const char *ib_squashfs_version(void)
+{
+	return IB_SQUASHFS_VERSION;
+}
+
 static int configure(const struct ib_squashfs_params *params, sqfs_compressor_config_t *ret_config,
 		     struct ib_error *err)
 {
