@@ -48,11 +48,10 @@ static int put(struct ib_work *work, const char *path, const struct ib_buffer *c
 	return ib_tree_put(work->root_tree, &entry, NULL, err);
 }
 
-static int put_rpmdb(struct ib_work *work, struct ib_error *err)
+static struct ib_rpmdb_row *make_rows(struct ib_work *work)
 {
 	struct ib_tree_filter filter = ib_work_root_filter(work);
 	struct ib_rpmdb_row *rows = ib_arena_alloc(work->arena, work->root.count * sizeof(*rows));
-	IB_AUTO_BUFFER(database, IB_RPMDB_MAX);
 	size_t i = 0;
 	size_t j = 0;
 
@@ -69,8 +68,44 @@ static int put_rpmdb(struct ib_work *work, struct ib_error *err)
 		}
 		rows[i] = (struct ib_rpmdb_row){ work->root.members[i]->rpm, left_out, lost };
 	}
+	return rows;
+}
+
+/* All that decides the database's bytes: see rpmfile/rpmdb.h. */
+static char *database_key(const struct ib_work *work, const struct ib_rpmdb_row *rows)
+{
+	IB_AUTO_BUFFER(key, SIZE_MAX / 2);
+	size_t i = 0;
+
+	ib_buffer_putf(&key, "rpmdb 1\nlibrpm %s SQLite %s\ntime %lld\n", ib_rpm_version(),
+		       ib_sqlite_version(), (long long)work->lock->build_time);
+	for (i = 0; i < work->root.count; i++) {
+		size_t count = work->root.members[i]->package->file_count;
+		char left_out[65];
+		char wrong_color[65];
+
+		ib_sha256_hex(rows[i].left_out, count * sizeof(bool), left_out);
+		ib_sha256_hex(rows[i].wrong_color, count * sizeof(bool), wrong_color);
+		ib_buffer_putf(&key, "package %s left out %s wrong colour %s\n",
+			       work->root.members[i]->line->sha256, left_out, wrong_color);
+	}
+	return ib_buffer_take_text(&key);
+}
+
+static int put_rpmdb(struct ib_work *work, struct ib_error *err)
+{
+	const struct ib_rpmdb_row *rows = make_rows(work);
+	ib_autofree char *key = database_key(work, rows);
+	struct ib_error ignored = IB_ERROR_INIT; /* what cannot be kept is made again */
+	IB_AUTO_BUFFER(database, IB_RPMDB_MAX);
+
+	if (work->use_derived && ib_store_get_derived(work->store, IB_STORE_FACTS, key, &database))
+		return put(work, DATABASE_NAME, &database, err);
 	IB_TRY(ib_rpmdb_write(rows, work->root.count, work->lock->build_time,
 			      ib_outputs_folder(work->outputs), &database, err));
+	if (work->use_derived && ib_store_put_derived(work->store, IB_STORE_FACTS, key,
+						      database.data, database.size, &ignored) < 0)
+		ib_error_clear(&ignored);
 	return put(work, DATABASE_NAME, &database, err);
 }
 
