@@ -325,6 +325,7 @@ int ib_work_make_boot(struct ib_work *work, struct ib_error *err)
 		"signing the root hash, making the unified kernel image and the disk");
 	IB_TRY(sign_root_hash(work, &cms, &content, err));
 	IB_TRY(make_uki(work, uki, err));
+	ib_work_begin_digests(work);
 	if (!ib_work_wants(work, "disk"))
 		return 0;
 	return make_disk(work, uki, &content, err);

@@ -42,6 +42,7 @@ void ib_work_done(struct ib_work *work)
 {
 	size_t i = 0;
 
+	ib_output_digests_free(work->digests);
 	ib_work_close_metadata(work);
 	free_members(&work->root);
 	free_members(&work->initrd);
@@ -58,7 +59,6 @@ void ib_work_done(struct ib_work *work)
 		ib_keyring_free(work->keyrings[i]);
 	ib_free(work->keyrings);
 	ib_free(work->overlay_sha256);
-	ib_map_free(work->files);
 	ib_strings_done(&work->languages);
 	free_kept(&work->kernel);
 	free_kept(&work->stub);
@@ -125,8 +125,10 @@ static int run_steps(struct ib_work *work, const struct ib_build_options *option
 	IB_TRY(ib_work_make_root(work, err));
 	if (options->only_root)
 		return 0;
+	ib_work_begin_digests(work);
 	if (ib_work_wants(work, "uki") || ib_work_wants(work, "disk")) {
 		IB_TRY(ib_work_make_initrd(work, err));
+		ib_work_begin_digests(work);
 		IB_TRY(ib_work_make_boot(work, err));
 	}
 	return ib_work_make_statements(work, err);
@@ -189,7 +191,7 @@ static int commit(struct ib_work *work, const struct ib_build_options *options, 
 
 	IB_TRY(ib_outputs_commit(work->outputs, err));
 	if (*inputs &&
-	    ib_outputs_record(work->store, options, inputs, names, work->files, &ignored) < 0)
+	    ib_outputs_record(work->store, options, inputs, names, work->digests, &ignored) < 0)
 		ib_error_clear(&ignored);
 	return 0;
 }

@@ -153,65 +153,19 @@ static void gather_options(struct ib_work *work, struct ib_evidence *evidence)
 	evidence->option_count = IB_COUNT(options);
 }
 
-/* One file of the output folder that is being hashed. */
-struct hashing {
-	struct ib_evidence_file *file;
-	char *path; /* owned */
-	struct ib_error err;
-	bool failed;
-};
-
-static void hash_file(void *argument)
+void ib_work_begin_digests(struct ib_work *work)
 {
-	struct hashing *job = argument;
-
-	job->failed = ib_sha256_file(job->path, job->file->sha256, &job->file->size, &job->err) < 0;
-}
-
-/* The first fault in the order of names is told. */
-static int hash_files(struct ib_work *work, struct hashing *jobs, size_t count,
-		      struct ib_error *err)
-{
-	IB_AUTO(ib_threads) threads = ib_threads_new(work->session->threads, count);
-	bool failed = false;
+	const struct ib_strings *names = ib_outputs_names(work->outputs);
 	size_t i = 0;
 
-	for (i = 0; i < count; i++)
-		ib_threads_add(threads, hash_file, &jobs[i]);
-	ib_threads_wait(threads);
-	for (i = 0; i < count; i++) {
-		ib_free(jobs[i].path);
-		if (jobs[i].failed && !failed)
-			*err = jobs[i].err;
-		else
-			ib_error_clear(&jobs[i].err);
-		failed |= jobs[i].failed;
-	}
-	return failed ? -(int)err->kind : 0;
-}
-
-/* Digests of those files that have none yet: what lies in the output folder changes no more. */
-static int learn_files(struct ib_work *work, const struct ib_strings *names, struct ib_error *err)
-{
-	ib_autofree struct hashing *jobs = ib_alloc_array(names->count, sizeof(*jobs));
-	size_t count = 0;
-	size_t i = 0;
-
-	if (!work->files)
-		work->files = ib_map_new();
+	if (!work->digests)
+		work->digests = ib_output_digests_new(work->session->threads);
 	for (i = 0; i < names->count; i++) {
-		struct ib_evidence_file *file = NULL;
-
-		if (ib_map_has(work->files, names->items[i]))
-			continue;
-		file = ib_arena_alloc(work->arena, sizeof(*file));
-		file->name = ib_arena_strdup(work->arena, names->items[i]);
-		ib_map_set(work->files, file->name, file);
-		jobs[count].file = file;
-		jobs[count++].path =
+		ib_autofree char *path =
 			ib_path_join(ib_outputs_folder(work->outputs), names->items[i]);
+
+		ib_output_digests_begin(work->digests, names->items[i], path);
 	}
-	return count ? hash_files(work, jobs, count, err) : 0;
 }
 
 /* Every file that lies in the output folder by now, with size and digest. */
@@ -222,11 +176,10 @@ static int gather_files(struct ib_work *work, struct ib_evidence *evidence, stru
 	const char *suffix = ib_format_find(work->recipe->root_format)->suffix;
 	size_t i = 0;
 
-	IB_TRY(learn_files(work, names, err));
+	ib_work_begin_digests(work);
+	IB_TRY(ib_output_digests_wait(work->digests, err));
 	for (i = 0; i < names->count; i++) {
-		const struct ib_evidence_file *known = ib_map_get(work->files, names->items[i]);
-
-		files[i] = *known;
+		files[i] = *ib_output_digests_get(work->digests, names->items[i]);
 		if (ib_str_ends(files[i].name, suffix))
 			evidence->root_image = &files[i];
 		if (ib_str_ends(files[i].name, ".initrd"))

@@ -157,9 +157,10 @@ bool ib_outputs_unchanged(const struct ib_store *store, const struct ib_build_op
 
 /* Digests that nobody took are taken now, but of large files. */
 static void put_digest(const struct ib_build_options *options, const char *name,
-		       const struct ib_map *files, struct ib_buffer *record)
+		       const struct ib_output_digests *digests, struct ib_buffer *record)
 {
-	const struct ib_evidence_file *known = files ? ib_map_get(files, name) : NULL;
+	const struct ib_evidence_file *known =
+		digests ? ib_output_digests_get(digests, name) : NULL;
 	ib_autofree char *path = ib_path_join(options->output, name);
 	struct ib_error ignored = IB_ERROR_INIT; /* without it, --check builds again */
 	char hex[65] = "-";
@@ -175,7 +176,7 @@ static void put_digest(const struct ib_build_options *options, const char *name,
 
 int ib_outputs_record(struct ib_store *store, const struct ib_build_options *options,
 		      const char *inputs, const struct ib_strings *names,
-		      const struct ib_map *files, struct ib_error *err)
+		      const struct ib_output_digests *digests, struct ib_error *err)
 {
 	ib_autofree char *key = make_key(options->output);
 	IB_AUTO_BUFFER(record, MAX_RECORD);
@@ -188,7 +189,7 @@ int ib_outputs_record(struct ib_store *store, const struct ib_build_options *opt
 		if (!describe(options->output, names->items[i], &record))
 			return ib_fail(err, IB_FAILED, "'%s' is gone from '%s' already",
 				       names->items[i], options->output);
-		put_digest(options, names->items[i], files, &record);
+		put_digest(options, names->items[i], digests, &record);
 	}
 	return ib_store_put_derived(store, IB_STORE_OUTPUTS, key, record.data, record.size, err);
 }

@@ -19,9 +19,9 @@ int ib_inputs_digest(const struct ib_work *work, const struct ib_build_options *
 /* With is_thorough every file is hashed, too. ret_names gets the files' names where all is as recorded. */
 bool ib_outputs_unchanged(const struct ib_store *store, const struct ib_build_options *options,
 			  const char *inputs, struct ib_strings *ret_names);
-/* files: name → struct ib_evidence_file where a digest is known; may be NULL. */
+/* digests: where a digest is known; may be NULL. */
 int ib_outputs_record(struct ib_store *store, const struct ib_build_options *options,
 		      const char *inputs, const struct ib_strings *names,
-		      const struct ib_map *files, struct ib_error *err) IB_MUST_CHECK;
+		      const struct ib_output_digests *digests, struct ib_error *err) IB_MUST_CHECK;
 
 #endif

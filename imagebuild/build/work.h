@@ -9,6 +9,7 @@
 #define IB_BUILD_WORK_H
 
 #include "build/build.h"
+#include "build/output_digests.h"
 #include "build/outputs.h"
 #include "crypto/crypto.h"
 #include "evidence/evidence.h"
@@ -71,7 +72,8 @@ struct ib_work {
 	char root_hash_hex[65];
 	struct ib_evidence_part *uki_parts; /* in the arena */
 	size_t uki_part_count;
-	struct ib_map *files; /* of the output folder: name → struct ib_evidence_file */
+	struct ib_output_digests
+		*digests; /* of the output folder's files; NULL: nobody wants them */
 };
 
 /* keyrings.c: one keyring a repository, holding the keys that the recipe pins for it. */
@@ -121,6 +123,8 @@ int ib_work_make_initrd(struct ib_work *work, struct ib_error *err) IB_MUST_CHEC
 /* disk.c: root hash signature, unified kernel image, disk. */
 int ib_work_make_boot(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 
+/* statements.c: what lies in the output folder by now changes no more, and is hashed in the background. */
+void ib_work_begin_digests(struct ib_work *work);
 /* statements.c: SBOM, lock, manifest, provenance, sums. */
 int ib_work_make_statements(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+
+#include "build/output_digests.h"
+#include "crypto/crypto.h"
+#include "tests/unit/test.h"
+
+START_TEST(files_are_hashed_once_under_their_names)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_output_digests) digests = ib_output_digests_new(2);
+	ib_autofree char *one = NULL;
+	ib_autofree char *two = NULL;
+	char expected[65];
+
+	test_file("one", "first", &one);
+	test_file("two", "second one", &two);
+	ib_output_digests_begin(digests, "a", one);
+	ib_output_digests_begin(digests, "b", two);
+	ck_ok(ib_output_digests_wait(digests, &err));
+	ib_output_digests_begin(digests, "a", two); /* it has its digest already */
+	ck_ok(ib_output_digests_wait(digests, &err));
+	ib_sha256_hex("first", 5, expected);
+	ck_assert_str_eq(ib_output_digests_get(digests, "a")->sha256, expected);
+	ck_assert_str_eq(ib_output_digests_get(digests, "a")->name, "a");
+	ck_assert_uint_eq(ib_output_digests_get(digests, "b")->size, 10);
+	ck_assert_ptr_null(ib_output_digests_get(digests, "c"));
+}
+END_TEST
+
+START_TEST(of_several_faults_the_first_name_is_told)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_output_digests) digests = ib_output_digests_new(2);
+	ib_autofree char *there = NULL;
+
+	test_file("there", "x", &there);
+	ib_output_digests_begin(digests, "there", there);
+	ib_output_digests_begin(digests, "absent", "/nonexistent/absent");
+	ib_output_digests_begin(digests, "gone", "/nonexistent/gone");
+	ck_fails(ib_output_digests_wait(digests, &err), IB_MISSING, "/nonexistent/absent");
+}
+END_TEST
+
+Suite *ib_suite(void)
+{
+	Suite *suite = suite_create("output_digests");
+	TCase *cases = tcase_create("output_digests");
+
+	tcase_add_checked_fixture(cases, test_dir_make, test_dir_remove);
+	tcase_add_test(cases, files_are_hashed_once_under_their_names);
+	tcase_add_test(cases, of_several_faults_the_first_name_is_told);
+	suite_add_tcase(suite, cases);
+	return suite;
+}
