@@ -70,6 +70,20 @@ void ib_judgement_effect(struct ib_judgement *judgement, enum ib_effect_kind kin
 				    judgement->scriptlet->kind == IB_SCRIPTLET_PRETRANS };
 }
 
+/* Where what is written goes to no file. */
+static bool is_stream(const char *path)
+{
+	static const char *const streams[] = { "/dev/null", "/dev/stdout", "/dev/stderr",
+					       "/dev/tty",  "/dev/console", "/dev/kmsg" };
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(streams); i++)
+		if (!strcmp(path, streams[i]))
+			return true;
+	return ib_str_starts(path, "/dev/fd/") && path[8] &&
+	       strspn(path + 8, "0123456789") == strlen(path + 8);
+}
+
 bool ib_command_writes(const struct ib_shell_command *command, const char **ret_operation,
 		       const struct ib_shell_word **ret_target)
 {
@@ -80,7 +94,7 @@ bool ib_command_writes(const struct ib_shell_command *command, const char **ret_
 		const char *target = redirection->target.text;
 		bool is_number = strspn(target, "0123456789-") == strlen(target);
 
-		if (!strchr(redirection->operation, '>') || ib_str_starts(target, "/dev/") ||
+		if (!strchr(redirection->operation, '>') || is_stream(target) ||
 		    (strchr(redirection->operation, '&') && is_number))
 			continue;
 		if (ret_operation)
@@ -102,52 +116,6 @@ static bool has_word(const struct ib_shell_command *command, const char *text)
 	return false;
 }
 
-/* sed without -i, find without an action, and the like: reading only. */
-static bool match_reading(struct ib_judgement *judgement, const struct ib_shell_command *command)
-{
-	static const char *const changing[] = { "-i",       "--in-place", "-delete", "-exec",
-						"-execdir", "-ok",        "-fprint", "-o" };
-	bool is_sed = ib_str_ends(command->words[0].text, "sed");
-	size_t i = 0;
-	size_t n = 0;
-
-	(void)judgement;
-	for (i = 1; i < command->count; i++) {
-		for (n = 0; n < IB_COUNT(changing); n++)
-			if (!strcmp(command->words[i].text, changing[n]) &&
-			    !(n == IB_COUNT(changing) - 1 && is_sed))
-				return false;
-		if (is_sed && (ib_str_starts(command->words[i].text, "-i") ||
-			       ib_str_starts(command->words[i].text, "--in-place")))
-			return false;
-	}
-	return true;
-}
-
-/* One more: a first line that older makeinfo left in the directory of pages, which ours never has. */
-static bool match_sed(struct ib_judgement *judgement, const struct ib_shell_command *command)
-{
-	if (command->count == 4 && !strcmp(command->words[1].text, "-i") &&
-	    command->words[2].known && ib_str_starts(command->words[2].text, "/^This is") &&
-	    ib_str_ends(command->words[2].text, "/d") &&
-	    !strcmp(command->words[3].text, "/usr/share/info/dir"))
-		return true;
-	return match_reading(judgement, command);
-}
-
-static bool match_rpm(struct ib_judgement *judgement, const struct ib_shell_command *command)
-{
-	static const char *const asking[] = { "-q",      "-qa",     "-ql",       "--eval", "-E",
-					      "--query", "--quiet", "--version", "-qf",    "-V" };
-	size_t i = 0;
-
-	(void)judgement;
-	for (i = 0; i < IB_COUNT(asking); i++)
-		if (has_word(command, asking[i]))
-			return true;
-	return false;
-}
-
 static bool match_ldconfig(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
 	(void)judgement;
@@ -159,11 +127,80 @@ static bool match_tmpfiles(struct ib_judgement *judgement, const struct ib_shell
 	size_t i = 0;
 
 	(void)judgement;
-	for (i = 1; i < command->count; i++)
-		if (ib_str_starts(command->words[i].text, "--root") ||
-		    !strcmp(command->words[i].text, "-"))
+	for (i = 1; i < command->count; i++) {
+		const char *word = command->words[i].text;
+
+		if (!command->words[i].known)
 			return false;
+		if (*word != '-' && !ib_word_is_configuration(&command->words[i], "/tmpfiles.d/"))
+			return false;
+		if (*word == '-' && strcmp(word, "--create") != 0 && strcmp(word, "--boot") != 0 &&
+		    strcmp(word, "--graceful") != 0)
+			return false;
+	}
 	return has_word(command, "--create");
+}
+
+bool ib_word_is_configuration(const struct ib_shell_word *word, const char *folder)
+{
+	const char *at = strstr(word->text, folder);
+
+	if (!word->known || strstr(word->text, ".."))
+		return false;
+	if (!strchr(word->text, '/'))
+		return ib_str_ends(word->text, ".conf");
+	return at && !strchr(at + strlen(folder), '/') &&
+	       (at == word->text + 4 || at == word->text + 8) &&
+	       (ib_str_starts(word->text, "/etc/") || ib_str_starts(word->text, "/run/") ||
+		ib_str_starts(word->text, "/usr/lib/"));
+}
+
+/* What a service is asked for while nothing runs; "save" and the like are no such. */
+static bool match_service(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	static const char *const verbs[] = { "start",       "stop",         "restart",  "reload",
+					     "condrestart", "condstop",     "status",   "try-restart",
+					     "condreload",  "force-reload", "rotate" };
+	size_t i = 0;
+
+	(void)judgement;
+	for (i = 0; command->count == 3 && i < IB_COUNT(verbs); i++)
+		if (!strcmp(command->words[2].text, verbs[i]))
+			return true;
+	return false;
+}
+
+/* udev rules and devices are of a running system; its database is made by the same generator. */
+static bool match_udevadm(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	if (has_word(command, "hwdb"))
+		ib_judgement_family(judgement, "hwdb");
+	return !has_word(command, "--root") && !has_word(command, "-r");
+}
+
+static bool match_loginctl(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	(void)judgement;
+	return !has_word(command, "enable-linger") && !has_word(command, "attach");
+}
+
+/* Programs are known by their names, in the folders where a distribution keeps such. */
+static bool is_in_its_folder(const char *path)
+{
+	static const char *const folders[] = { "/bin/",           "/sbin/",
+					       "/usr/bin/",       "/usr/sbin/",
+					       "/usr/lib/systemd/", "/lib/systemd/",
+					       "/usr/libexec/",   "/usr/lib/rpm/",
+					       "/usr/libexec/console-login-helper-messages/" };
+	size_t length = (size_t)(ib_path_name(path) - path);
+	size_t i = 0;
+
+	if (!length)
+		return true;
+	for (i = 0; i < IB_COUNT(folders); i++)
+		if (strlen(folders[i]) == length && !strncmp(path, folders[i], length))
+			return true;
+	return false;
 }
 
 static bool match_journalctl(struct ib_judgement *judgement, const struct ib_shell_command *command)
@@ -268,19 +305,21 @@ struct row {
 
 static const struct row rows[] = {
 	{ " : true false exit return test [ [[ getent id uname arch basename dirname readlink "
-	  "realpath command which type hash head tail cut tr wc sort uniq grep egrep fgrep "
-	  "cmp diff expr let read shift set unset export local readonly umask wait sleep sync cd "
-	  "pushd popd ls stat file date seq getconf lsmod pidof pgrep ps logger env trap "
-	  "break continue selinuxenabled mountpoint systemd-detect-virt dpkg md5sum sha256sum "
+	  "realpath which type head tail cut tr wc grep egrep fgrep "
+	  "cmp diff expr let read set unset export local readonly wait sleep sync cd "
+	  "pushd popd ls stat file date seq getconf lsmod pidof pgrep ps logger "
+	  "break continue selinuxenabled mountpoint systemd-detect-virt md5sum sha256sum "
 	  "hostname whoami tty printenv getsebool matchpathcon declare { ",
 	  "nothing", NULL, false },
-	{ " sed ", "nothing", match_sed, false },
-	{ " find awk gawk ", "nothing", match_reading, false },
+	{ " sed ", "nothing", ib_match_sed, false },
+	{ " find ", "nothing", ib_match_find, false },
+	{ " awk gawk ", "nothing", ib_match_awk, false },
+	{ " sort uniq ", "nothing", ib_match_sort, false },
+	{ " command hash trap umask dpkg env exec ", "nothing", ib_match_prefix, false },
 	{ " printf ", "nothing", NULL, false },
 	{ " echo cat ", NULL, ib_match_write, true },
 	{ " . source ", "nothing", match_source, false },
-	{ " exec ", "nothing", match_alone, false },
-	{ " rpm rpmquery ", "nothing", match_rpm, false },
+	{ " rpm rpmquery ", "nothing", ib_match_rpm, false },
 	{ " rpmdb_stat rpmdb_recover ", "nothing", NULL, false },
 	{ " ldconfig ", "ldconfig", match_ldconfig, false },
 	{ " glibc_post_upgrade glibc_post_upgrade.x86_64 glibc_post_upgrade.aarch64 "
@@ -313,9 +352,12 @@ static const struct row rows[] = {
 	{ " kernel-install new-kernel-pkg grubby weak-modules installkernel dracut mkinitrd "
 	  "grub2-mkconfig grub2-probe grub2-editenv grub2-switch-to-blscfg bootctl ",
 	  "boot-entries", NULL, false },
-	{ " udevadm service invoke-rc.d kill killall pkill telinit init modprobe rmmod sysctl "
-	  "dbus-send busctl loginctl nscd systemd-cat initctl load_policy issue-generator ",
+	{ " kill killall pkill telinit init modprobe rmmod sysctl systemd-sysctl "
+	  "dbus-send busctl nscd initctl load_policy issue-generator getcert ",
 	  "running-system", NULL, false },
+	{ " udevadm ", "running-system", match_udevadm, false },
+	{ " service invoke-rc.d ", "running-system", match_service, false },
+	{ " loginctl ", "running-system", match_loginctl, false },
 	{ " cp mv ", "cleanup", ib_match_copy, false },
 	{ " mkdir ", "paths", ib_match_mkdir, false },
 	{ " install ", "paths", ib_match_install, false },
@@ -332,7 +374,8 @@ bool ib_family_match(struct ib_judgement *judgement, const struct ib_shell_comma
 	ib_autofree char *name = ib_strf(" %s ", ib_path_name(command->words[0].text));
 	size_t i = 0;
 
-	if (!command->words[0].known)
+	if (!command->words[0].known || strpbrk(command->words[0].text, " \t\n") ||
+	    !is_in_its_folder(command->words[0].text))
 		return false;
 	for (i = 0; i < IB_COUNT(rows); i++) {
 		if (!strstr(rows[i].names, name))

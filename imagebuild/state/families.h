@@ -53,12 +53,25 @@ bool ib_match_chkconfig(struct ib_judgement *judgement, const struct ib_shell_co
 bool ib_match_touch(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_echo(struct ib_judgement *judgement, const struct ib_shell_command *command);
 
+bool ib_match_sed(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_find(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_awk(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_rpm(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_sort(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_prefix(struct ib_judgement *judgement, const struct ib_shell_command *command);
+
+/* A file of one of the folders that systemd reads by itself ("/tmpfiles.d/"), or its bare name. */
+bool ib_word_is_configuration(const struct ib_shell_word *word, const char *folder);
+
 /* Whether a redirection of the command writes to a file; *ret_target is the first such. */
 bool ib_command_writes(const struct ib_shell_command *command, const char **ret_operation,
 		       const struct ib_shell_word **ret_target);
 
 /* A path of the image that is known and can stand in a line of words. */
 bool ib_word_is_path(const struct ib_shell_word *word);
+
+/* Files that accounts and trust hang on: written by their own generators only. */
+bool ib_path_is_guarded(const char *path);
 
 /* Lua: whether the digest of the normalised text is known; adds family and effects. */
 bool ib_lua_match(struct ib_judgement *judgement, const char *text);

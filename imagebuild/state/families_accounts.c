@@ -211,8 +211,10 @@ bool ib_match_sysusers(struct ib_judgement *judgement, const struct ib_shell_com
 	size_t i = 0;
 
 	for (i = 1; i < command->count; i++)
-		if (ib_str_starts(command->words[i].text, "--root") ||
-		    ib_str_starts(command->words[i].text, "--inline"))
+		if (*command->words[i].text == '-'
+			    ? strcmp(command->words[i].text, "-") != 0 &&
+				      !ib_str_starts(command->words[i].text, "--replace=")
+			    : !ib_word_is_configuration(&command->words[i], "/sysusers.d/"))
 			return false;
 	for (i = 0; i < command->redirection_count; i++) {
 		const struct ib_shell_redirection *redirection = &command->redirections[i];

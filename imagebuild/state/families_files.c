@@ -222,13 +222,14 @@ static bool add_shell_line(struct ib_judgement *judgement, const struct ib_shell
 }
 
 /* Files that accounts and trust hang on are written by their own generators only. */
-static bool is_guarded(const char *path)
+bool ib_path_is_guarded(const char *path)
 {
 	static const char *const guarded[] = { "/etc/passwd",    "/etc/shadow", "/etc/group",
 					       "/etc/gshadow",   "/etc/shells", "/etc/sudoers",
 					       "/etc/machine-id" };
 	static const char *const below[] = { "/etc/sudoers.d/", "/root/", "/etc/pam.d/",
-					     "/etc/ssh/", "/etc/pki/" };
+					     "/etc/ssh/", "/etc/pki/", "/dev/", "/proc/",
+					     "/sys/" };
 	size_t i = 0;
 
 	for (i = 0; i < IB_COUNT(guarded); i++)
@@ -248,12 +249,21 @@ bool ib_match_write(struct ib_judgement *judgement, const struct ib_shell_comman
 	IB_AUTO_BUFFER(out, 1 << 16);
 	bool is_echo = !strcmp(ib_path_name(command->words[0].text), "echo");
 	bool appends = false;
+	size_t files = 0;
+	size_t i = 0;
 
 	if (!ib_command_writes(command, &operation, &target)) {
 		ib_judgement_family(judgement, "nothing");
 		return true;
 	}
-	if (!ib_word_is_path(target))
+	/* of several files the last one would get it */
+	for (i = 0; i < command->redirection_count; i++) {
+		const struct ib_shell_command one = { command->words, command->count,
+						      &command->redirections[i], 1, true };
+
+		files += ib_command_writes(&one, NULL, NULL);
+	}
+	if (!ib_word_is_path(target) || files != 1)
 		return false;
 	appends = !strcmp(operation, ">>");
 	if (!appends && strcmp(operation, ">") != 0 && strcmp(operation, ">|") != 0)
@@ -261,7 +271,7 @@ bool ib_match_write(struct ib_judgement *judgement, const struct ib_shell_comman
 	if (is_echo && appends && !strcmp(target->text, "/etc/shells"))
 		return add_shell_line(judgement, command);
 	/* one branch of two that nobody decides must not win */
-	if (is_guarded(target->text) || !command->certain ||
+	if (ib_path_is_guarded(target->text) || !command->certain ||
 	    !(is_echo ? put_echo(command, &out) : put_document(command, &out)))
 		return false;
 	ib_judgement_effect(judgement, appends ? IB_EFFECT_APPEND : IB_EFFECT_FILE, "%s\n%s",

@@ -159,7 +159,8 @@ bool ib_match_rm(struct ib_judgement *judgement, const struct ib_shell_command *
 		paths++;
 		if (is_leftover(word->text))
 			continue;
-		if (!ib_word_is_path(word) || strstr(word->text, "/../") || strlen(word->text) < 2)
+		if (!ib_word_is_path(word) || strstr(word->text, "/..") ||
+		    !strchr(word->text + 1, '/') || ib_path_is_guarded(word->text))
 			return false;
 		/* before the payloads nothing is there */
 		if (judgement->scriptlet->kind != IB_SCRIPTLET_PRETRANS &&

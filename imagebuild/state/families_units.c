@@ -71,7 +71,9 @@ bool ib_match_systemctl(struct ib_judgement *judgement, const struct ib_shell_co
 
 		if (!strcmp(word, "--user") || !strcmp(word, "--global"))
 			is_user = true;
-		else if (ib_str_starts(word, "--root"))
+		else if (ib_str_starts(word, "--root") || ib_str_starts(word, "--image") ||
+			 !strcmp(word, "--runtime") || ib_str_starts(word, "-H") ||
+			 ib_str_starts(word, "-M"))
 			return false;
 		else if (*word != '-')
 			verb = word;

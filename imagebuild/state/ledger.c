@@ -77,7 +77,7 @@ static void judge_program(struct ib_judgement *judgement, const char *program, c
 	list = ib_arena_alloc(judgement->arena, words.count * sizeof(*list));
 	for (i = 0; i < words.count; i++)
 		list[i] = (struct ib_shell_word){ ib_arena_strdup(judgement->arena, words.items[i]),
-						  true };
+						  true, false };
 	command.words = list;
 	command.count = words.count;
 	/* a text for anything but a shell is a program in a language that is not read here */
@@ -85,14 +85,22 @@ static void judge_program(struct ib_judgement *judgement, const char *program, c
 		refuse(judgement, &command);
 }
 
+/* A shell that reads its script from the file that rpm hands over: "-c" and the like would not. */
 static bool is_shell(const char *interpreter)
 {
-	static const char *const shells[] = { "sh", "bash", "dash", "ksh" };
-	ib_autofree char *program = ib_strndup(interpreter, strcspn(interpreter, " "));
+	static const char *const shells[] = { "/bin/sh",   "/usr/bin/sh",   "/bin/bash", "/usr/bin/bash",
+					      "/bin/dash", "/usr/bin/dash", "/bin/ksh",  "/usr/bin/ksh" };
+	IB_AUTO_STRINGS(words);
 	size_t i = 0;
+	size_t n = 0;
 
-	for (i = 0; i < IB_COUNT(shells); i++)
-		if (!strcmp(ib_path_name(program), shells[i]))
+	ib_strings_split(&words, interpreter, " ");
+	for (i = 1; i < words.count; i++)
+		if (*words.items[i] != '-' || !words.items[i][1] ||
+		    strspn(words.items[i] + 1, "eux") != strlen(words.items[i] + 1))
+			return false;
+	for (n = 0; words.count && n < IB_COUNT(shells); n++)
+		if (!strcmp(words.items[0], shells[n]))
 			return true;
 	return false;
 }

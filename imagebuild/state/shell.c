@@ -411,7 +411,7 @@ static int read_group(struct parser *parser, const char *close, struct ib_shell_
 	struct ib_shell_node *node = NULL;
 	struct ib_shell_node *body = NULL;
 
-	IB_TRY(new_node(parser, IB_SHELL_GROUP, &node, err));
+	IB_TRY(new_node(parser, *close == '}' ? IB_SHELL_GROUP : IB_SHELL_SUBSHELL, &node, err));
 	IB_TRY(read_list(parser, &body, err));
 	add_child(parser, node, body);
 	IB_TRY(skip_newlines(parser, err));
@@ -442,7 +442,8 @@ static int read_compound(struct parser *parser, struct ib_shell_node **ret, bool
 	if (take_word(parser, "{"))
 		return read_group(parser, "}", ret, err);
 	if (*parser->at == '(') {
-		parser->at++;
+		if (*++parser->at == '(')
+			return stop(parser, "arithmetic is not understood", err);
 		return read_group(parser, ")", ret, err);
 	}
 	*ret_found = false;
@@ -556,8 +557,17 @@ static int read_items(struct parser *parser, struct ib_shell_node *list, struct 
 		if (is_list_end(parser))
 			return 0;
 		IB_TRY(read_and_or(parser, &item, err));
-		add_child(parser, list, item);
 		skip_blanks(parser);
+		if (ib_str_starts(parser->at, ";&") || ib_str_starts(parser->at, ";;&"))
+			return stop(parser, "not understood", err);
+		if (*parser->at == '&' && parser->at[1] != '&') {
+			struct ib_shell_node *job = NULL;
+
+			IB_TRY(new_node(parser, IB_SHELL_SUBSHELL, &job, err));
+			add_child(parser, job, item);
+			item = job;
+		}
+		add_child(parser, list, item);
 		if ((*parser->at == ';' && parser->at[1] != ';') ||
 		    (*parser->at == '&' && parser->at[1] != '&'))
 			parser->at++;
@@ -584,6 +594,12 @@ int ib_shell_parse(const char *text, struct ib_arena *arena, struct ib_shell_nod
 {
 	struct parser parser = { .at = text, .arena = arena };
 	struct ib_shell_node *node = NULL;
+	const char *at = NULL;
+
+	/* what no shell script holds could be read here in another way than by a shell */
+	for (at = text; *at; at++)
+		if (*at == 127 || (*at > 0 && *at < ' ' && !strchr("\t\n\r\f", *at)))
+			return ib_fail(err, IB_INPUT, "a control character is not understood");
 
 	IB_TRY(read_list(&parser, &node, err));
 	if (*parser.at)

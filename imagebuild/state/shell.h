@@ -27,6 +27,7 @@ enum ib_shell_status { IB_SHELL_NO, IB_SHELL_YES, IB_SHELL_MAYBE };
 struct ib_shell_word {
 	const char *text; /* where not known: as much as is */
 	bool known; /* no part of it depends on the machine; patterns for files are not known */
+	bool is_unset; /* the value of a variable that nothing has set: not known, but empty */
 };
 
 struct ib_shell_redirection {

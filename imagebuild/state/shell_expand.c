@@ -12,6 +12,8 @@ struct expansion {
 	struct ib_buffer out;
 	bool known;
 	bool quoted; /* some part was quoted: an empty word counts */
+	bool is_unset; /* all of it is one variable that nothing has set */
+	bool in_unset; /* its name is being put */
 };
 
 static int put(struct expansion *expansion, const char *text, size_t size, bool splits,
@@ -19,6 +21,8 @@ static int put(struct expansion *expansion, const char *text, size_t size, bool 
 {
 	size_t i = 0;
 
+	if (expansion->is_unset && !expansion->in_unset)
+		expansion->is_unset = false;
 	if (size + 2 > ib_buffer_room(&expansion->out))
 		return ib_fail(err, IB_LIMIT, "a word of the script is too long");
 	for (i = 0; i < size; i++) {
@@ -37,6 +41,26 @@ static size_t name_length(const char *text)
 	if (*text >= '0' && *text <= '9')
 		return 1;
 	return strspn(text, letters);
+}
+
+/* What rpm, its caller or the shell itself may have set; all else is unset where scriptlets run. */
+static bool is_of_environment(const char *name)
+{
+	static const char *const names[] = { "PATH", "HOME",   "USER", "LOGNAME", "SHELL",
+					     "PWD",  "OLDPWD", "LANG", "TERM",    "TMPDIR",
+					     "UID",  "EUID",   "PPID", "RANDOM",  "SECONDS",
+					     "IFS",  "LINENO", "_",    "container" };
+	static const char *const starts[] = { "RPM", "LC_", "BASH", "SUDO_", "HOST", "OPT",
+					      "MACHTYPE", "OSTYPE", "SHL", "YUM", "DNF" };
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	for (i = 0; i < IB_COUNT(starts); i++)
+		if (ib_str_starts(name, starts[i]))
+			return true;
+	return false;
 }
 
 /* The value of a variable; NULL: not known. One that nobody set is empty in a clean environment. */
@@ -59,19 +83,25 @@ static const char *value_of(const struct ib_shell_scope *scope, const char *name
 	value = ib_map_get(scope->variables, name);
 	if (value == scope->unknown)
 		return NULL;
-	/* names in capitals may come from the environment of rpm or of a sourced file */
 	return value;
 }
 
 static int put_variable(struct expansion *expansion, const char *name, bool quoted,
 			struct ib_error *err)
 {
-	const char *value = value_of(expansion->scope, name);
+	const struct ib_shell_scope *scope = expansion->scope;
+	const char *value = value_of(scope, name);
 
 	if (!value) {
+		expansion->is_unset = expansion->out.size == 0 && scope->is_clean &&
+				      !strchr("?$!@*#", *name) && (*name < '0' || *name > '9') &&
+				      !ib_map_get(scope->variables, name) && !is_of_environment(name);
 		expansion->known = false;
+		expansion->in_unset = true;
 		IB_TRY(put(expansion, "$", 1, false, err));
-		return put(expansion, name, strlen(name), false, err);
+		IB_TRY(put(expansion, name, strlen(name), false, err));
+		expansion->in_unset = false;
+		return 0;
 	}
 	return put(expansion, value, strlen(value), !quoted, err);
 }
@@ -104,6 +134,11 @@ static int put_dollar(struct expansion *expansion, const char **at, bool quoted,
 		if (inside && inside + 3 == length)
 			return put_variable(expansion, name, quoted, err);
 		expansion->known = false; /* ${x:-…}, ${x##…} and the like */
+		if (memchr(text + 2, '`', length - 2) || memchr(text + 2, '$', length - 2) ||
+		    memchr(text + 2, '=', length - 2) || memchr(text + 2, '!', length - 2) ||
+		    memchr(text + 2, '[', length - 2))
+			return ib_fail(err, IB_INPUT, "'%.*s' is not understood",
+				       (int)IB_MIN(length, 60), text);
 		return put(expansion, text, length, false, err);
 	}
 	inside = text[1] && strchr("#?$!@*", text[1]) ? 1 : name_length(text + 1);
@@ -114,6 +149,11 @@ static int put_dollar(struct expansion *expansion, const char **at, bool quoted,
 	if (text[1] == '(') { /* arithmetic */
 		*at += length;
 		expansion->known = false;
+		if (memchr(text, '`', length) || memchr(text + 1, '=', length - 1) ||
+		    memchr(text + 3, '[', length - 3) || memmem(text, length, "++", 2) ||
+		    memmem(text, length, "--", 2) || memmem(text + 1, length - 1, "$(", 2))
+			return ib_fail(err, IB_INPUT, "'%.*s' is not understood",
+				       (int)IB_MIN(length, 60), text);
 		return put(expansion, text, length, false, err);
 	}
 	*at += inside + 1;
@@ -181,7 +221,7 @@ static int expand(struct expansion *expansion, const char *raw, struct ib_error 
 }
 
 static void add_word(struct ib_shell_scope *scope, struct ib_shell_words *words, const char *text,
-		     size_t length, bool known)
+		     size_t length, bool known, bool is_unset)
 {
 	if (!(words->count & (words->count - 1))) {
 		struct ib_shell_word *larger =
@@ -193,26 +233,27 @@ static void add_word(struct ib_shell_scope *scope, struct ib_shell_words *words,
 	}
 	words->items[words->count++] =
 		(struct ib_shell_word){ ib_arena_strf(scope->arena, "%.*s", (int)length, text),
-					known };
+					known, is_unset };
 }
 
 int ib_shell_expand(struct ib_shell_scope *scope, const char *raw, struct ib_shell_words *words,
 		    struct ib_error *err)
 {
-	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false };
+	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false };
 	int r = expand(&expansion, raw, err);
 	const char *text = ib_buffer_text(&expansion.out);
 	const char separators[] = { SPLIT, '\0' };
 
 	if (r == 0 && !*text && expansion.quoted)
-		add_word(scope, words, "", 0, true);
+		add_word(scope, words, "", 0, true, false);
 	while (r == 0 && *text) {
 		size_t length = 0;
 
 		text += strspn(text, separators);
 		length = strcspn(text, separators);
 		if (length)
-			add_word(scope, words, text, length, expansion.known);
+			add_word(scope, words, text, length, expansion.known,
+				 expansion.is_unset && expansion.quoted);
 		text += length;
 	}
 	ib_buffer_done(&expansion.out);
@@ -222,7 +263,7 @@ int ib_shell_expand(struct ib_shell_scope *scope, const char *raw, struct ib_she
 int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
 			struct ib_shell_word *ret_word, struct ib_error *err)
 {
-	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false };
+	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false };
 	int r = expand(&expansion, raw, err);
 	size_t i = 0;
 
@@ -232,7 +273,7 @@ int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
 	if (r == 0)
 		*ret_word = (struct ib_shell_word){ ib_arena_strdup(scope->arena,
 								    ib_buffer_text(&expansion.out)),
-						    expansion.known };
+						    expansion.known, false };
 	ib_buffer_done(&expansion.out);
 	return r;
 }

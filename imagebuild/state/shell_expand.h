@@ -14,6 +14,7 @@ struct ib_shell_scope {
 	/* Told of the text of each command substitution. */
 	int (*substitute)(void *context, const char *text, struct ib_error *err);
 	void *context;
+	bool is_clean; /* no file was read that may set variables */
 };
 
 struct ib_shell_words {

@@ -16,7 +16,8 @@ enum ib_shell_kind {
 	IB_SHELL_CASE,     /* words: the subject, then "PATTERN|PATTERN" for each child */
 	IB_SHELL_FOR,      /* words: name, then what it takes; one child */
 	IB_SHELL_WHILE,    /* condition, body; also until */
-	IB_SHELL_GROUP,    /* one child, in { } or ( ), with redirections */
+	IB_SHELL_GROUP,    /* one child, in { }, with redirections */
+	IB_SHELL_SUBSHELL, /* one child, in ( ) or before &: nothing that it sets is seen behind it */
 	IB_SHELL_FUNCTION, /* words: name; one child */
 };
 
@@ -35,6 +36,10 @@ struct ib_shell_node {
 	struct ib_shell_node **children;
 	size_t child_count;
 };
+
+/* What "test …", "[ … ]" or "[[ … ]]" answers. */
+enum ib_shell_status ib_shell_decide(const struct ib_shell_command *command);
+enum ib_shell_status ib_shell_negate(enum ib_shell_status status);
 
 /* The length of the raw word at text: to the first blank or operator outside quotes; 0: a quote is open. */
 size_t ib_shell_word_length(const char *text);

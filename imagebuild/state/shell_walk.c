@@ -1,36 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The walker: what would run, with conditions decided as far as they can be. */
 #include <fnmatch.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "state/shell_expand.h"
 
 #define STEPS_MAX 20000
 #define CALLS_MAX 16
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+
+/* What a variable was before. */
+struct change {
+	const char *name;
+	void *before;
+};
 
 struct walker {
 	struct ib_shell_scope scope;
 	struct ib_map *functions; /* name → body */
+	struct ib_map *perhaps;   /* names of functions that only some runs define */
+	struct change *changes;   /* of variables, in their order; owned */
+	size_t change_count;
 	ib_shell_fn visit;
 	void *context;
 	unsigned undecided; /* how many undecided conditions stand in front */
-	unsigned steps, calls;
+	unsigned steps, calls, subshells;
 	bool stopped; /* exit or return */
 };
 
 static int walk(struct walker *walker, const struct ib_shell_node *node,
 		enum ib_shell_status *ret_status, struct ib_error *err);
 
+static void put_variable(struct walker *walker, const char *name, const char *text)
+{
+	/* the map keeps addresses of texts in the arena, and never writes to them */
+	void *kept = NULL;
+
+	memcpy(&kept, &text, sizeof(kept));
+	ib_grow(walker->changes, walker->change_count);
+	walker->changes[walker->change_count++] =
+		(struct change){ name, ib_map_get(walker->scope.variables, name) };
+	ib_map_set(walker->scope.variables, name, kept);
+}
+
+/* Behind what may or may not have run, nobody knows what it set. */
+static void forget_changes(struct walker *walker, size_t since)
+{
+	size_t count = walker->change_count;
+	size_t i = 0;
+
+	for (i = since; i < count; i++)
+		put_variable(walker, walker->changes[i].name, walker->scope.unknown);
+}
+
+static void undo_changes(struct walker *walker, size_t since)
+{
+	while (walker->change_count > since) {
+		const struct change *change = &walker->changes[--walker->change_count];
+
+		ib_map_set(walker->scope.variables, change->name, change->before);
+	}
+}
+
 /* Walks a part that may or may not run. */
 static int walk_maybe(struct walker *walker, const struct ib_shell_node *node,
 		      enum ib_shell_status *ret_status, struct ib_error *err)
 {
+	size_t since = walker->change_count;
 	int r = 0;
 
 	walker->undecided++;
 	r = walk(walker, node, ret_status, err);
 	walker->undecided--;
+	forget_changes(walker, since);
+	return r;
+}
+
+/* A shell of its own: what it sets, and that it ends, is not seen behind it. */
+static int walk_subshell(struct walker *walker, const struct ib_shell_node *node,
+			 enum ib_shell_status *ret_status, struct ib_error *err)
+{
+	size_t since = walker->change_count;
+	bool stopped = walker->stopped;
+	int r = 0;
+
+	walker->subshells++;
+	r = walk(walker, node, ret_status, err);
+	walker->subshells--;
+	walker->stopped = stopped;
+	undo_changes(walker, since);
 	return r;
 }
 
@@ -39,32 +97,52 @@ static int substitute(void *context, const char *text, struct ib_error *err)
 	struct walker *walker = context;
 	struct ib_shell_node *node = NULL;
 	enum ib_shell_status status = IB_SHELL_MAYBE;
-	bool stopped = walker->stopped;
 
 	if (++walker->calls > CALLS_MAX)
 		return ib_fail(err, IB_LIMIT, "commands are nested too deeply");
 	IB_TRY(ib_shell_parse(text, walker->scope.arena, &node, err));
-	IB_TRY(walk(walker, node, &status, err));
+	IB_TRY(walk_subshell(walker, node, &status, err));
 	walker->calls--;
-	walker->stopped = stopped;
 	return 0;
 }
 
 static void set_variable(struct walker *walker, const char *name, const struct ib_shell_word *value)
 {
-	const char *text = value->known && !walker->undecided ? value->text : walker->scope.unknown;
-	/* the map keeps addresses of texts in the arena, and never writes to them */
-	void *kept = NULL;
+	put_variable(walker, name, value->known ? value->text : walker->scope.unknown);
+}
 
-	memcpy(&kept, &text, sizeof(kept));
-	ib_map_set(walker->scope.variables, name, kept);
+/* What decides which programs and words there are: then nothing behind it is what it seems. */
+static bool is_decisive(const char *name, const struct ib_shell_word *value)
+{
+	static const char *const names[] = { "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "BASHOPTS",
+					     "PS4", "PROMPT_COMMAND" };
+	static const char *const folders[] = { "/bin", "/sbin", "/usr/bin", "/usr/sbin",
+					       "/usr/local/bin", "/usr/local/sbin", "$PATH" };
+	IB_AUTO_STRINGS(list);
+	size_t i = 0;
+	size_t n = 0;
+
+	for (i = 0; i < IB_COUNT(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	if (ib_str_starts(name, "LD_") || ib_str_starts(name, "BASH_FUNC"))
+		return true;
+	if (strcmp(name, "PATH") != 0)
+		return false;
+	ib_strings_split(&list, value->text, ":");
+	for (i = 0; i < list.count; i++) {
+		for (n = 0; n < IB_COUNT(folders) && strcmp(list.items[i], folders[n]) != 0; n++)
+			;
+		if (n == IB_COUNT(folders))
+			return true;
+	}
+	return false;
 }
 
 /* "NAME=VALUE" or "NAME+=VALUE": the length of NAME, 0 for other words. */
 static size_t assignment_length(const char *raw)
 {
-	size_t length = strspn(raw, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-				    "0123456789");
+	size_t length = strspn(raw, NAME_LETTERS);
 
 	if (!length || (*raw >= '0' && *raw <= '9'))
 		return 0;
@@ -75,7 +153,7 @@ static int assign(struct walker *walker, const char *raw, size_t length, struct 
 {
 	const char *name = ib_arena_strf(walker->scope.arena, "%.*s", (int)length, raw);
 	bool appends = raw[length] == '+';
-	struct ib_shell_word value = { "", true };
+	struct ib_shell_word value = { "", true, false };
 
 	if (raw[length + (appends ? 2 : 1)] == '(')
 		return ib_fail(err, IB_INPUT, "an array is not understood");
@@ -87,79 +165,56 @@ static int assign(struct walker *walker, const char *raw, size_t length, struct 
 		value.text = ib_arena_strf(walker->scope.arena, "%s%s",
 					   before && value.known ? before : "", value.text);
 	}
+	if (is_decisive(name, &value))
+		return ib_fail(err, IB_INPUT, "'%s=%s' changes what commands mean", name,
+			       value.text);
 	set_variable(walker, name, &value);
 	return 0;
 }
 
-/* "A -eq B" and "A = B" with both sides known. */
-static enum ib_shell_status compare(const char *a, const char *operation, const char *b)
+/* Commands that set variables by name, or the arguments: their values are not known behind them. */
+static int forget_what_is_set(struct walker *walker, const struct ib_shell_words *words,
+			      struct ib_error *err)
 {
-	static const char *const numeric[] = { "-eq", "-ne", "-lt", "-le", "-gt", "-ge" };
-	char *end_a = NULL;
-	char *end_b = NULL;
-	long x = strtol(a, &end_a, 10);
-	long y = strtol(b, &end_b, 10);
-	const bool results[] = { x == y, x != y, x<y, x <= y, x> y, x >= y };
+	static const char setters[] = " read getopts let declare typeset unset mapfile readarray "
+				      "printf ";
+	const char *name = words->items[0].text;
+	ib_autofree char *padded = ib_strf(" %s ", name);
+	size_t count = walker->change_count;
 	size_t i = 0;
 
-	if (!strcmp(operation, "=") || !strcmp(operation, "=="))
-		return strcmp(a, b) ? IB_SHELL_NO : IB_SHELL_YES;
-	if (!strcmp(operation, "!="))
-		return strcmp(a, b) ? IB_SHELL_YES : IB_SHELL_NO;
-	for (i = 0; i < IB_COUNT(numeric); i++)
-		if (!strcmp(operation, numeric[i]) && *a && *b && !*end_a && !*end_b)
-			return results[i] ? IB_SHELL_YES : IB_SHELL_NO;
-	return IB_SHELL_MAYBE;
-}
+	if (!strcmp(name, ".") || !strcmp(name, "source")) {
+		for (i = 0; i < count; i++)
+			put_variable(walker, walker->changes[i].name, walker->scope.unknown);
+		walker->scope.is_clean = false;
+	}
+	if (!strcmp(name, "shift"))
+		return ib_fail(err, IB_INPUT, "'shift' is not understood");
+	for (i = 1; !strcmp(name, "set") && i < words->count; i++)
+		if (!words->items[i].known || !strchr("-+", *words->items[i].text) ||
+		    !strcmp(words->items[i].text, "--"))
+			return strcmp(words->items[i - 1].text, "-o") != 0 &&
+					       strcmp(words->items[i - 1].text, "+o") != 0
+				       ? ib_fail(err, IB_INPUT, "'set %s' is not understood",
+						 words->items[i].text)
+				       : 0;
+	if (!strstr(setters, padded) || (!strcmp(name, "printf") && words->count > 1 &&
+					 !ib_str_starts(words->items[1].text, "-v")))
+		return 0;
+	if (!strcmp(name, "read"))
+		put_variable(walker, "REPLY", walker->scope.unknown);
+	for (i = 1; i < words->count; i++) {
+		const char *word = words->items[i].text;
 
-static enum ib_shell_status negate(enum ib_shell_status status)
-{
-	if (status == IB_SHELL_MAYBE)
-		return status;
-	return status == IB_SHELL_YES ? IB_SHELL_NO : IB_SHELL_YES;
-}
-
-/* What only a running system has, or an older one left behind. */
-static bool is_absent(const char *path)
-{
-	static const char *const below[] = { "/run/", "/var/run/", "/var/lock/subsys/",
-					     "/sys/firmware/", "/proc/" };
-	static const char *const ends[] = { ".rpmsave", ".rpmnew", ".rpmorig", ".rpmmoved" };
-	size_t i = 0;
-
-	for (i = 0; i < IB_COUNT(below); i++)
-		if (ib_str_starts(path, below[i]))
-			return true;
-	for (i = 0; i < IB_COUNT(ends); i++)
-		if (ib_str_ends(path, ends[i]))
-			return true;
-	return !strcmp(path, "/dev/initctl");
-}
-
-/* One operator with its operand: "-z x", "-f /run/systemd/…". */
-static enum ib_shell_status decide_one(const char *operator, const char * operand)
-{
-	if (!strcmp(operator, "-z"))
-		return *operand ? IB_SHELL_NO : IB_SHELL_YES;
-	if (!strcmp(operator, "-n"))
-		return *operand ? IB_SHELL_YES : IB_SHELL_NO;
-	if (is_absent(operand))
-		return IB_SHELL_NO;
-	return IB_SHELL_MAYBE;
-}
-
-/* test, [ and [[ : what needs no look at the machine, and that no system runs while an image is made. */
-static enum ib_shell_status decide(const struct ib_shell_word *words, size_t count)
-{
-	if (count && !strcmp(words[0].text, "!"))
-		return negate(decide(words + 1, count - 1));
-	if (count == 1 && words[0].known)
-		return *words[0].text ? IB_SHELL_YES : IB_SHELL_NO;
-	if (count == 2 && words[1].known)
-		return decide_one(words[0].text, words[1].text);
-	if (count == 3 && words[0].known && words[2].known)
-		return compare(words[0].text, words[1].text, words[2].text);
-	return IB_SHELL_MAYBE;
+		if (!words->items[i].known)
+			return ib_fail(err, IB_INPUT, "'%s %s' is not understood", name, word);
+		if (*word != '-')
+			put_variable(walker,
+				     ib_arena_strf(walker->scope.arena, "%.*s",
+						   (int)strspn(word, NAME_LETTERS), word),
+				     walker->scope.unknown);
+	}
+	return 0;
 }
 
 static int run_function(struct walker *walker, const struct ib_shell_node *body,
@@ -168,6 +223,7 @@ static int run_function(struct walker *walker, const struct ib_shell_node *body,
 {
 	const char *const *arguments = walker->scope.arguments;
 	size_t argument_count = walker->scope.argument_count;
+	size_t since = walker->change_count;
 	const char **mine =
 		ib_arena_alloc(walker->scope.arena, (words->count + 1) * sizeof(const char *));
 	bool stopped = walker->stopped;
@@ -185,6 +241,7 @@ static int run_function(struct walker *walker, const struct ib_shell_node *body,
 	walker->scope.argument_count = argument_count;
 	walker->stopped = stopped;
 	walker->calls--;
+	forget_changes(walker, since);
 	return r;
 }
 
@@ -204,35 +261,49 @@ static int run_command(struct walker *walker, const struct ib_shell_node *node,
 		const struct ib_shell_raw_redirection *raw = &node->redirections[i];
 
 		redirections[i].operation = raw->operation;
-		redirections[i].target = (struct ib_shell_word){ raw->target, true };
+		redirections[i].target = (struct ib_shell_word){ raw->target, true, false };
 		if (!raw->is_literal && !ib_str_starts(raw->operation, "<<"))
 			IB_TRY(ib_shell_expand_one(&walker->scope, raw->target,
 						   &redirections[i].target, err));
 		else if (!raw->is_literal)
 			redirections[i].target.known = !strpbrk(raw->target, "$`");
+		if (!raw->is_literal && ib_str_starts(raw->operation, "<<") &&
+		    (strchr(raw->target, '`') || strstr(raw->target, "${") ||
+		     strstr(raw->target, "$(")))
+			return ib_fail(err, IB_INPUT,
+				       "commands inside a here-document are not understood");
 	}
 	body = ib_map_get(walker->functions, name);
+	if (body && node->redirection_count) /* they are those of a group */
+		*ret_status = walker->visit(
+			walker->context,
+			&(struct ib_shell_command){ &(struct ib_shell_word){ "{", true, false }, 1,
+						    redirections, node->redirection_count,
+						    !walker->undecided });
+	if (body && ib_map_has(walker->perhaps, name))
+		*ret_status = walker->visit(walker->context, &command);
 	if (body)
 		return run_function(walker, body, words, ret_status, err);
 	*ret_status = walker->visit(walker->context, &command);
-	if ((!strcmp(name, "[") || !strcmp(name, "[[")) && words->count >= 2)
-		*ret_status = decide(words->items + 1, words->count - 2);
-	else if (!strcmp(name, "test"))
-		*ret_status = decide(words->items + 1, words->count - 1);
+	if (!strcmp(name, "[") || !strcmp(name, "[[") || !strcmp(name, "test"))
+		*ret_status = ib_shell_decide(&command);
 	if ((!strcmp(name, "exit") || !strcmp(name, "return")) && !walker->undecided)
 		walker->stopped = true;
-	return 0;
+	return forget_what_is_set(walker, words, err);
 }
 
 static int walk_simple(struct walker *walker, const struct ib_shell_node *node,
 		       enum ib_shell_status *ret_status, struct ib_error *err)
 {
 	struct ib_shell_words words = { NULL, 0 };
+	size_t since = walker->change_count;
+	size_t assigned = 0;
 	size_t i = 0;
 
 	*ret_status = IB_SHELL_YES;
 	for (i = 0; i < node->word_count && assignment_length(node->words[i]); i++)
 		IB_TRY(assign(walker, node->words[i], assignment_length(node->words[i]), err));
+	assigned = walker->change_count;
 	for (; i < node->word_count; i++)
 		IB_TRY(ib_shell_expand(&walker->scope, node->words[i], &words, err));
 	if (words.count &&
@@ -244,9 +315,15 @@ static int walk_simple(struct walker *walker, const struct ib_shell_node *node,
 					      assignment_length(node->words[i]), err));
 	if (!words.count && node->redirection_count) { /* "> FILE" alone empties the file */
 		words.items = ib_arena_alloc(walker->scope.arena, sizeof(*words.items));
-		words.items[words.count++] = (struct ib_shell_word){ ":", true };
+		words.items[words.count++] = (struct ib_shell_word){ ":", true, false };
 	}
-	return words.count ? run_command(walker, node, &words, ret_status, err) : 0;
+	if (!words.count)
+		return 0;
+	IB_TRY(run_command(walker, node, &words, ret_status, err));
+	/* "NAME=VALUE COMMAND" is for that command alone */
+	for (i = since; i < assigned; i++)
+		put_variable(walker, walker->changes[i].name, walker->scope.unknown);
+	return 0;
 }
 
 static int walk_pair(struct walker *walker, const struct ib_shell_node *node,
@@ -286,43 +363,56 @@ static int walk_if(struct walker *walker, const struct ib_shell_node *node,
 	return node->child_count > 2 ? walk_maybe(walker, node->children[2], &ignored, err) : 0;
 }
 
-/* Whether a subject fits one of "PATTERN|PATTERN". */
-static bool fits(const char *patterns, const char *subject)
+/* Whether a subject fits one of "PATTERN|PATTERN"; quotes and what is to be expanded are not decided. */
+static enum ib_shell_status fits(const char *patterns, const char *subject)
 {
 	IB_AUTO_STRINGS(list);
+	enum ib_shell_status status = IB_SHELL_NO;
 	size_t i = 0;
 
 	ib_strings_split(&list, patterns, "|");
 	for (i = 0; i < list.count; i++) {
 		const char *pattern = list.items[i] + strspn(list.items[i], " \t");
 		ib_autofree char *plain = ib_strndup(pattern, strcspn(pattern, " \t"));
+		size_t length = strlen(plain);
 
-		if (*plain == '"' || *plain == '\'') {
-			plain[strlen(plain) - 1] = '\0';
-			if (!strcmp(plain + 1, subject))
-				return true;
+		if (length >= 2 && strchr("\"'", *plain) && plain[length - 1] == *plain) {
+			plain[length - 1] = '\0';
+			if (strpbrk(plain + 1, "\"'$`\\"))
+				status = IB_SHELL_MAYBE;
+			else if (!strcmp(plain + 1, subject))
+				return IB_SHELL_YES;
+		} else if (strpbrk(pattern, "\"'$`\\(){}[")) {
+			status = IB_SHELL_MAYBE;
 		} else if (!fnmatch(plain, subject, 0)) {
-			return true;
+			return IB_SHELL_YES;
 		}
 	}
-	return false;
+	return status;
 }
 
 static int walk_case(struct walker *walker, const struct ib_shell_node *node,
 		     enum ib_shell_status *ret_status, struct ib_error *err)
 {
-	struct ib_shell_word subject = { "", true };
+	struct ib_shell_word subject = { "", true, false };
+	bool is_open = false;
 	size_t i = 0;
 
 	IB_TRY(ib_shell_expand_one(&walker->scope, node->words[0], &subject, err));
 	*ret_status = IB_SHELL_MAYBE;
 	for (i = 0; i < node->child_count; i++) {
-		if (!subject.known) {
-			IB_TRY(walk_maybe(walker, node->children[i], ret_status, err));
-			continue;
-		}
-		if (fits(node->words[i + 1], subject.text))
+		enum ib_shell_status answer =
+			subject.known ? fits(node->words[i + 1], subject.text) : IB_SHELL_MAYBE;
+
+		if (strchr(node->words[i + 1], '`') || strstr(node->words[i + 1], "$("))
+			return ib_fail(err, IB_INPUT, "the pattern '%s' is not understood",
+				       node->words[i + 1]);
+		if (answer == IB_SHELL_YES && !is_open)
 			return walk(walker, node->children[i], ret_status, err);
+		if (answer != IB_SHELL_NO)
+			IB_TRY(walk_maybe(walker, node->children[i], ret_status, err));
+		is_open = is_open || answer == IB_SHELL_MAYBE;
+		*ret_status = IB_SHELL_MAYBE;
 	}
 	return 0;
 }
@@ -338,19 +428,29 @@ static int walk_for(struct walker *walker, const struct ib_shell_node *node,
 		IB_TRY(ib_shell_expand(&walker->scope, node->words[i], &words, err));
 	for (i = 0; i < words.count && !walker->stopped; i++) {
 		set_variable(walker, node->words[0], &words.items[i]);
-		if (words.items[i].known)
+		if (words.items[i].known) {
 			IB_TRY(walk(walker, node->children[0], ret_status, err));
-		else
-			IB_TRY(walk_maybe(walker, node->children[0], ret_status, err));
+			continue;
+		}
+		/* it stands for any number: a second time with what the first one left */
+		IB_TRY(walk_maybe(walker, node->children[0], ret_status, err));
+		set_variable(walker, node->words[0], &words.items[i]);
+		IB_TRY(walk_maybe(walker, node->children[0], ret_status, err));
 	}
+	*ret_status = IB_SHELL_MAYBE;
 	return 0;
 }
 
 static int walk_while(struct walker *walker, const struct ib_shell_node *node,
 		      enum ib_shell_status *ret_status, struct ib_error *err)
 {
-	IB_TRY(walk_maybe(walker, node->children[0], ret_status, err));
-	IB_TRY(walk_maybe(walker, node->children[1], ret_status, err));
+	size_t i = 0;
+
+	/* a second time with what the first one left */
+	for (i = 0; i < 2; i++) {
+		IB_TRY(walk_maybe(walker, node->children[0], ret_status, err));
+		IB_TRY(walk_maybe(walker, node->children[1], ret_status, err));
+	}
 	*ret_status = IB_SHELL_MAYBE;
 	return 0;
 }
@@ -373,7 +473,7 @@ static int walk(struct walker *walker, const struct ib_shell_node *node,
 		return ib_fail(err, IB_LIMIT, "the script takes too many steps");
 	if (node->redirection_count && node->kind != IB_SHELL_SIMPLE) {
 		/* what a group writes to, it writes as a command of the name "{" would */
-		struct ib_shell_word word = { "{", true };
+		struct ib_shell_word word = { "{", true, false };
 		struct ib_shell_words words = { &word, 1 };
 
 		IB_TRY(run_command(walker, node, &words, ret_status, err));
@@ -384,13 +484,18 @@ static int walk(struct walker *walker, const struct ib_shell_node *node,
 	case IB_SHELL_AND:
 	case IB_SHELL_OR:
 		return walk_pair(walker, node, ret_status, err);
-	case IB_SHELL_PIPE:
-		IB_TRY(walk_children(walker, node, ret_status, err));
+	case IB_SHELL_PIPE: /* each side is a shell of its own, or may be */
+		IB_TRY(walk_subshell(walker, node->children[0], ret_status, err));
+		IB_TRY(walk_subshell(walker, node->children[1], ret_status, err));
+		*ret_status = IB_SHELL_MAYBE;
+		return 0;
+	case IB_SHELL_SUBSHELL:
+		IB_TRY(walk_subshell(walker, node->children[0], ret_status, err));
 		*ret_status = IB_SHELL_MAYBE;
 		return 0;
 	case IB_SHELL_NOT:
 		IB_TRY(walk_children(walker, node, ret_status, err));
-		*ret_status = negate(*ret_status);
+		*ret_status = ib_shell_negate(*ret_status);
 		return 0;
 	case IB_SHELL_IF:
 		return walk_if(walker, node, ret_status, err);
@@ -404,6 +509,8 @@ static int walk(struct walker *walker, const struct ib_shell_node *node,
 	case IB_SHELL_SEQUENCE:
 		return walk_children(walker, node, ret_status, err);
 	case IB_SHELL_FUNCTION:
+		if (walker->undecided || walker->subshells)
+			ib_map_set(walker->perhaps, node->words[0], node->children[0]);
 		ib_map_set(walker->functions, node->words[0], node->children[0]);
 		*ret_status = IB_SHELL_YES;
 		return 0;
@@ -416,10 +523,13 @@ int ib_shell_walk(const struct ib_shell_node *node, const struct ib_shell_listen
 {
 	IB_AUTO(ib_map) variables = ib_map_new();
 	IB_AUTO(ib_map) functions = ib_map_new();
+	IB_AUTO(ib_map) perhaps = ib_map_new();
 	struct walker walker = { .functions = functions,
+				 .perhaps = perhaps,
 				 .visit = listener->visit,
 				 .context = listener->context };
 	enum ib_shell_status status = IB_SHELL_MAYBE;
+	int r = 0;
 
 	walker.scope = (struct ib_shell_scope){ .arena = arena,
 						.variables = variables,
@@ -427,6 +537,9 @@ int ib_shell_walk(const struct ib_shell_node *node, const struct ib_shell_listen
 						.arguments = listener->arguments,
 						.argument_count = listener->argument_count,
 						.substitute = substitute,
-						.context = &walker };
-	return walk(&walker, node, &status, err);
+						.context = &walker,
+						.is_clean = true };
+	r = walk(&walker, node, &status, err);
+	ib_free(walker.changes);
+	return r;
 }

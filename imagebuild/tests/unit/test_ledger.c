@@ -156,7 +156,7 @@ static const struct {
 	{ "[ -f /etc/y ] && echo a > /etc/x", "echo a > /etc/x" },
 	{ "echo evil > /etc/sudoers.d/x", "echo evil > /etc/sudoers.d/x" },
 	{ "echo x > /etc/a/../passwd", "echo x > /etc/a/../passwd" },
-	{ "cat > /etc/x <<EOF\n$(id)\nEOF", "cat > /etc/x" },
+	{ "cat > /etc/x <<EOF\n$(id)\nEOF", "inside a here-document" },
 	{ "install-info --calign=3 /usr/share/info/a /usr/share/info/dir", "--calign" },
 	{ "cp /a /run/b; mv /a /run/b", "mv /a /run/b" },
 	{ "exec frobnicate", "exec frobnicate" },

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commands that only look, or say what comes next - as long as their arguments ask for nothing
+ * more: sort has -o, sed has w and e, find has -delete, awk has system(), rpm has --eval, env and
+ * command run what follows them.
+ */
+#include <string.h>
+
+#include "state/families.h"
+
+static bool are_known(const struct ib_shell_command *command)
+{
+	size_t i = 0;
+
+	for (i = 1; i < command->count; i++)
+		if (!command->words[i].known)
+			return false;
+	return true;
+}
+
+/* An address of sed at text: nothing, "/…/", "$", a number; its length, SIZE_MAX when it does not end. */
+static size_t sed_address(const char *text)
+{
+	size_t i = 1;
+
+	if (*text == '$')
+		return 1;
+	if (*text != '/')
+		return strspn(text, "0123456789");
+	for (; text[i] && text[i] != '/'; i++)
+		if (text[i] == '\\' && text[i + 1])
+			i++;
+	return text[i] ? i + 1 : SIZE_MAX;
+}
+
+/* "s,A,B,FLAGS" at text, FLAGS of those that write and run nothing; its length or 0. */
+static size_t sed_substitution(const char *text)
+{
+	char separator = text[1];
+	size_t parts = 0;
+	size_t i = 2;
+
+	if (!separator || strchr(" \\\n", separator))
+		return 0;
+	for (; text[i] && parts < 2; i++) {
+		if (text[i] == separator)
+			parts++;
+		else if (text[i] == '\\' && text[i + 1])
+			i++;
+	}
+	return parts == 2 ? i + strspn(text + i, "gpIiM0123456789") : 0;
+}
+
+/* Whether a script of sed holds only addresses with s, p, d, q and n. */
+static bool is_sed_script(const char *text)
+{
+	while (*text) {
+		size_t skip = 0;
+
+		text += strspn(text, " \t\n;");
+		if (!*text)
+			return true;
+		if ((skip = sed_address(text)) == SIZE_MAX)
+			return false;
+		text += skip;
+		if (*text == ',') {
+			if ((skip = sed_address(text + 1)) == SIZE_MAX || !skip)
+				return false;
+			text += skip + 1;
+		}
+		text += strspn(text, " !");
+		if (*text == 's')
+			skip = sed_substitution(text);
+		else
+			skip = *text && strchr("pdqn=", *text) ? 1 : 0;
+		if (!skip)
+			return false;
+		text += skip;
+		text += strspn(text, " \t");
+		if (*text && !strchr(";\n", *text))
+			return false;
+	}
+	return true;
+}
+
+/* sed that prints: no -i, no script from a file, no script that writes or runs. */
+static bool is_sed_reading(const struct ib_shell_command *command)
+{
+	bool has_script = false;
+	size_t i = 0;
+
+	for (i = 1; i < command->count; i++) {
+		const char *word = command->words[i].text;
+
+		if (!strcmp(word, "-e") && i + 1 < command->count) {
+			if (!command->words[++i].known || !is_sed_script(command->words[i].text))
+				return false;
+			has_script = true;
+		} else if (*word == '-' && word[1]) {
+			if (strcmp(word, "--quiet") != 0 &&
+			    strspn(word + 1, "nErsuz") != strlen(word + 1))
+				return false;
+		} else if (!has_script) {
+			if (!command->words[i].known || !is_sed_script(word))
+				return false;
+			has_script = true;
+		}
+	}
+	return true;
+}
+
+/* One more: a first line that older makeinfo left in the directory of pages, which ours never has. */
+bool ib_match_sed(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	(void)judgement;
+	if (command->count == 4 && !strcmp(command->words[1].text, "-i") &&
+	    command->words[2].known && ib_str_starts(command->words[2].text, "/^This is") &&
+	    ib_str_ends(command->words[2].text, "/d") && is_sed_script(command->words[2].text) &&
+	    !strcmp(command->words[3].text, "/usr/share/info/dir"))
+		return true;
+	return is_sed_reading(command);
+}
+
+/* find without an action that changes or runs something. */
+bool ib_match_find(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	static const char *const changing[] = { "-delete", "-exec", "-ok", "-fprint", "-fls" };
+	size_t i = 0;
+	size_t n = 0;
+
+	(void)judgement;
+	for (i = 1; i < command->count; i++) {
+		/* a pattern of names is no action */
+		if (!command->words[i].known && strchr("$`-", *command->words[i].text))
+			return false;
+		for (n = 0; n < IB_COUNT(changing); n++)
+			if (ib_str_starts(command->words[i].text, changing[n]))
+				return false;
+	}
+	return true;
+}
+
+/* awk with a program that is known, and neither runs nor writes. */
+bool ib_match_awk(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	size_t i = 0;
+
+	(void)judgement;
+	for (i = 1; i < command->count; i++) {
+		const char *word = command->words[i].text;
+
+		if (strstr(word, "system") || strpbrk(word, "|>@") || strstr(word, "getline") ||
+		    (*word == '-' && strchr("fieElDW", word[1]) && word[1]) ||
+		    ib_str_starts(word, "--"))
+			return false;
+	}
+	return command->count < 2 || are_known(command);
+}
+
+/* rpm that asks: the first option says so, and none brings macros or a program. */
+bool ib_match_rpm(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	static const char *const running[] = { "--pipe",   "--define", "-D",     "--eval",
+					       "-E",       "--macros", "--load", "--rcfile",
+					       "--import", "--predefine" };
+	static const char *const asking[] = { "--query", "--version", "-V", "--verify" };
+	const char *first = command->count > 1 ? command->words[1].text : "";
+	bool asks = ib_str_starts(first, "-q") ||
+		    !strcmp(ib_path_name(command->words[0].text), "rpmquery");
+	size_t i = 0;
+	size_t n = 0;
+
+	(void)judgement;
+	for (i = 1; i < command->count; i++)
+		for (n = 0; n < IB_COUNT(running); n++)
+			if (ib_str_starts(command->words[i].text, running[n]))
+				return (n == 3 || n == 4) && command->count == 3 && i == 1 &&
+				       command->words[2].known &&
+				       !strpbrk(command->words[2].text, "(:!");
+	for (n = 0; n < IB_COUNT(asking); n++)
+		asks = asks || !strcmp(first, asking[n]);
+	return asks;
+}
+
+/* sort and uniq to the standard output. */
+bool ib_match_sort(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	bool is_uniq = !strcmp(ib_path_name(command->words[0].text), "uniq");
+	size_t operands = 0;
+	size_t i = 0;
+
+	(void)judgement;
+	for (i = 1; i < command->count; i++) {
+		const char *word = command->words[i].text;
+
+		if (*word != '-')
+			operands++;
+		else if (!command->words[i].known ||
+			 strspn(word + 1, is_uniq ? "cdiuz" : "bdfghinrRuVz") != strlen(word + 1))
+			return false;
+	}
+	return !is_uniq || operands < 2;
+}
+
+/* Words that make others run, or that say how: in their harmless forms only. */
+bool ib_match_prefix(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	const char *name = ib_path_name(command->words[0].text);
+	const char *first = command->count > 1 ? command->words[1].text : "";
+
+	(void)judgement;
+	if (!are_known(command))
+		return !strcmp(name, "command") && (!strcmp(first, "-v") || !strcmp(first, "-V"));
+	if (!strcmp(name, "command"))
+		return !strcmp(first, "-v") || !strcmp(first, "-V");
+	if (!strcmp(name, "hash"))
+		return *first != '-' || !strcmp(first, "-r");
+	if (!strcmp(name, "trap")) /* back to the default, or nothing at all */
+		return !strcmp(first, "-") || (!*first && command->count > 2);
+	if (!strcmp(name, "umask")) /* what is made behind it has the usual mode */
+		return command->count == 2 && (!strcmp(first, "022") || !strcmp(first, "0022"));
+	if (!strcmp(name, "dpkg"))
+		return !strcmp(first, "--print-architecture") || !strcmp(first, "-s") ||
+		       !strcmp(first, "-l") || !strcmp(first, "-S") ||
+		       !strcmp(first, "--compare-versions");
+	return command->count == 1; /* env, exec */
+}
