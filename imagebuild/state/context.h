@@ -62,6 +62,9 @@ int ib_state_specifiers(struct ib_state *state, const char *text, const char **r
 /* The value of KEY= in the image's os-release without quotes, or NULL. */
 const char *ib_state_os_release(const struct ib_state *state, const char *key);
 
+/* Whether the conditions in front of an effect hold: answered by the tree when the first one asks. */
+bool ib_state_guard_holds(struct ib_state *state, const struct ib_guard *guard);
+
 /* One effect of a scriptlet on a path; other kinds are nothing. */
 int ib_state_scriptlet_path(struct ib_state *state, const struct ib_effect *effect,
 			    struct ib_error *err) IB_MUST_CHECK;

@@ -64,10 +64,16 @@ void ib_judgement_effect(struct ib_judgement *judgement, enum ib_effect_kind kin
 	va_start(ap, fmt);
 	text = ib_vstrf(fmt, ap);
 	va_end(ap);
+	/* that an account, a shell or a page is there or not there is seen by its generator */
+	if (judgement->command && judgement->command->vague && kind != IB_EFFECT_ACCOUNT &&
+	    kind != IB_EFFECT_SHELL && kind != IB_EFFECT_INFO && kind != IB_EFFECT_ABSENT &&
+	    kind != IB_EFFECT_VACANT)
+		judgement->is_vague = true;
 	ib_grow(judgement->effects, judgement->effect_count);
 	judgement->effects[judgement->effect_count++] =
 		(struct ib_effect){ kind, ib_arena_strdup(judgement->arena, text),
-				    judgement->scriptlet->kind == IB_SCRIPTLET_PRETRANS };
+				    judgement->scriptlet->kind == IB_SCRIPTLET_PRETRANS,
+				    judgement->command ? judgement->command->guard : NULL };
 }
 
 /* Where what is written goes to no file. */
@@ -176,6 +182,14 @@ static bool match_udevadm(struct ib_judgement *judgement, const struct ib_shell_
 	if (has_word(command, "hwdb"))
 		ib_judgement_family(judgement, "hwdb");
 	return !has_word(command, "--root") && !has_word(command, "-r");
+}
+
+/* What a pattern without a match becomes; names that are known stay what they are. */
+static bool match_shopt(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	(void)judgement;
+	return command->count == 3 && has_word(command, "nullglob") &&
+	       (has_word(command, "-s") || has_word(command, "-u"));
 }
 
 static bool match_loginctl(struct ib_judgement *judgement, const struct ib_shell_command *command)
@@ -358,7 +372,9 @@ static const struct row rows[] = {
 	{ " udevadm ", "running-system", match_udevadm, false },
 	{ " service invoke-rc.d ", "running-system", match_service, false },
 	{ " loginctl ", "running-system", match_loginctl, false },
-	{ " cp mv ", "cleanup", ib_match_copy, false },
+	{ " cp mv ", NULL, ib_match_copy, false },
+	{ " git ", "files", ib_match_git, false },
+	{ " shopt ", "nothing", match_shopt, false },
 	{ " mkdir ", "paths", ib_match_mkdir, false },
 	{ " install ", "paths", ib_match_install, false },
 	{ " ln ", "paths", ib_match_ln, false },

@@ -22,6 +22,8 @@ struct ib_judgement {
 	struct ib_strings not_covered;
 	struct ib_effect *effects; /* owned */
 	size_t effect_count;
+	const struct ib_shell_command *command; /* the one that is looked at */
+	bool is_vague; /* its effects would hang on a condition that nobody can answer */
 };
 
 void ib_judgement_family(struct ib_judgement *judgement, const char *family);
@@ -53,6 +55,7 @@ bool ib_match_chkconfig(struct ib_judgement *judgement, const struct ib_shell_co
 bool ib_match_touch(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_echo(struct ib_judgement *judgement, const struct ib_shell_command *command);
 
+bool ib_match_git(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_sed(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_find(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_awk(struct ib_judgement *judgement, const struct ib_shell_command *command);

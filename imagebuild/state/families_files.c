@@ -9,13 +9,21 @@ bool ib_word_is_path(const struct ib_shell_word *word)
 	return word->known && *word->text == '/' && !strpbrk(word->text, " \t\n\"'\\%*?[");
 }
 
-/* All words from number i on are paths; at least one is. */
+/* Patterns count where tmpfiles.d takes them; names that begin with a dot need one of their own. */
+static bool is_path_or_pattern(const struct ib_shell_word *word)
+{
+	return ib_word_is_path(word) ||
+	       (word->is_pattern && *word->text == '/' && !strstr(word->text, "/..") &&
+		!strpbrk(word->text, " \t\n\"'\\%["));
+}
+
+/* All words from number i on are paths or patterns; at least one is. */
 static bool are_paths(const struct ib_shell_command *command, size_t i)
 {
 	if (i >= command->count)
 		return false;
 	for (; i < command->count; i++)
-		if (!ib_word_is_path(&command->words[i]))
+		if (!is_path_or_pattern(&command->words[i]))
 			return false;
 	return true;
 }
@@ -72,15 +80,21 @@ bool ib_match_chmod(struct ib_judgement *judgement, const struct ib_shell_comman
 {
 	static const char *const names[] = { "recursive", "silent", "quiet", "verbose", NULL };
 	char flags[16] = "";
+	size_t mode = 0;
 	size_t i = 0;
 	size_t n = 0;
 
 	if (!skip_options(command, "fvc", names, &i, flags) || strchr(flags, 'R') ||
-	    i >= command->count || !is_mode(&command->words[i]) || !are_paths(command, i + 1))
+	    i >= command->count || !is_mode(&command->words[i]))
 		return false;
-	for (n = i + 1; n < command->count; n++)
+	mode = i++;
+	if (i < command->count && !strcmp(command->words[i].text, "--"))
+		i++;
+	if (!are_paths(command, i))
+		return false;
+	for (n = i; n < command->count; n++)
 		ib_judgement_effect(judgement, IB_EFFECT_TMPFILES, "z %s %s - -",
-				    command->words[n].text, command->words[i].text);
+				    command->words[n].text, command->words[mode].text);
 	return true;
 }
 
@@ -118,6 +132,15 @@ bool ib_match_chown(struct ib_judgement *judgement, const struct ib_shell_comman
 	size_t i = 0;
 	size_t n = 0;
 
+	/* "chown OWNER -R PATH" is the same */
+	if (command->count == 4 && !strcmp(command->words[2].text, "-R")) {
+		const struct ib_shell_word turned[] = { command->words[0], command->words[2],
+							command->words[1], command->words[3] };
+		struct ib_shell_command other = *command;
+
+		other.words = turned;
+		return ib_match_chown(judgement, &other);
+	}
 	if (!skip_options(command, "Rfvch", names, &i, flags) || i >= command->count ||
 	    !split_owner(judgement, &command->words[i], is_group, &user, &group) ||
 	    !are_paths(command, i + 1))
@@ -137,7 +160,7 @@ bool ib_match_setcap(struct ib_judgement *judgement, const struct ib_shell_comma
 		i++;
 	if (command->count != i + 2 || !command->words[i].known ||
 	    !ib_str_starts(command->words[i].text, "cap_") ||
-	    strpbrk(command->words[i].text, " \t\n\"'\\") || !are_paths(command, i + 1))
+	    strpbrk(command->words[i].text, " \t\n\"'\\") || !ib_word_is_path(&command->words[i + 1]))
 		return false;
 	ib_judgement_effect(judgement, IB_EFFECT_CAPABILITY, "%s %s", command->words[i + 1].text,
 			    command->words[i].text);
@@ -150,6 +173,7 @@ bool ib_match_touch(struct ib_judgement *judgement, const struct ib_shell_comman
 	static const char *const names[] = { "no-create", NULL };
 	char flags[16] = "";
 	size_t i = 0;
+	size_t n = 0;
 
 	if (!skip_options(command, "cam", names, &i, flags) || i >= command->count)
 		return false;
@@ -159,6 +183,9 @@ bool ib_match_touch(struct ib_judgement *judgement, const struct ib_shell_comman
 	}
 	if (!are_paths(command, i))
 		return false;
+	for (n = i; n < command->count; n++)
+		if (!command->words[n].known)
+			return false;
 	for (; i < command->count; i++)
 		ib_judgement_effect(judgement, IB_EFFECT_TMPFILES, "f %s 0644 - -",
 				    command->words[i].text);
@@ -258,9 +285,10 @@ bool ib_match_write(struct ib_judgement *judgement, const struct ib_shell_comman
 	}
 	/* of several files the last one would get it */
 	for (i = 0; i < command->redirection_count; i++) {
-		const struct ib_shell_command one = { command->words, command->count,
-						      &command->redirections[i], 1, true };
+		struct ib_shell_command one = *command;
 
+		one.redirections = &command->redirections[i];
+		one.redirection_count = 1;
 		files += ib_command_writes(&one, NULL, NULL);
 	}
 	if (!ib_word_is_path(target) || files != 1)

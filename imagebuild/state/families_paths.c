@@ -127,7 +127,9 @@ static bool is_leftover(const char *path)
 					     "/var/run/",
 					     "/var/tmp/",
 					     "/var/lib/rpm-state/",
-					     "/var/lib/rpm/__db." };
+					     "/var/lib/rpm/__db.",
+					     /* systemctl set-property of a running system */
+					     "/etc/systemd/system.control/" };
 	size_t i = 0;
 
 	for (i = 0; i < IB_COUNT(ends); i++)
@@ -137,6 +139,14 @@ static bool is_leftover(const char *path)
 		if (ib_str_starts(path, below[i]) && !strstr(path, "/../"))
 			return true;
 	return false;
+}
+
+/* Initial file systems that mkinitrd would have left in /boot: an image has its own kernel image. */
+static bool is_initrd(const struct ib_shell_word *word)
+{
+	return (word->known || word->is_pattern) && !strstr(word->text, "/..") &&
+	       (ib_str_starts(word->text, "/boot/initrd") ||
+		ib_str_starts(word->text, "/boot/initramfs-"));
 }
 
 /*
@@ -157,7 +167,7 @@ bool ib_match_rm(struct ib_judgement *judgement, const struct ib_shell_command *
 			continue;
 		}
 		paths++;
-		if (is_leftover(word->text))
+		if (is_leftover(word->text) || is_initrd(word))
 			continue;
 		if (!ib_word_is_path(word) || strstr(word->text, "/..") ||
 		    !strchr(word->text + 1, '/') || ib_path_is_guarded(word->text))
@@ -172,11 +182,65 @@ bool ib_match_rm(struct ib_judgement *judgement, const struct ib_shell_command *
 	return paths > 0;
 }
 
-/* cp and mv: what goes to where nothing of an image lies is no effect. */
+/*
+ * cp and mv: what goes to where nothing of an image lies is no effect. A copy of one file is made;
+ * what is moved away is a leftover, which an image must not have.
+ */
 bool ib_match_copy(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
-	(void)judgement;
-	return command->count >= 3 && ib_word_is_path(&command->words[command->count - 1]) &&
-	       is_leftover(command->words[command->count - 1].text) &&
-	       !strcmp(ib_path_name(command->words[0].text), "cp");
+	const struct ib_shell_word *last = &command->words[command->count - 1];
+	const struct ib_shell_word *first = last - 1;
+	bool is_move = !strcmp(ib_path_name(command->words[0].text), "mv");
+	size_t i = 0;
+
+	if (command->count < 3)
+		return false;
+	if (!is_move && ib_word_is_path(last) && is_leftover(last->text)) {
+		ib_judgement_family(judgement, "cleanup");
+		return true;
+	}
+	for (i = 1; i + 2 < command->count; i++)
+		if (*command->words[i].text != '-' ||
+		    strspn(command->words[i].text + 1, "fpv") != strlen(command->words[i].text + 1))
+			return false;
+	if (is_move && is_initrd(first) && ib_str_starts(last->text, "/boot/")) {
+		ib_judgement_family(judgement, "boot-entries");
+		return true;
+	}
+	if (!ib_word_is_path(first) || !ib_word_is_path(last) ||
+	    strstr(first->text, "/..") || ib_path_is_guarded(first->text))
+		return false;
+	if (ib_path_is_guarded(last->text) && !(ib_str_starts(first->text, "/etc/skel/") &&
+						ib_str_starts(last->text, "/root/.")))
+		return false;
+	if (is_move)
+		ib_judgement_effect(judgement, IB_EFFECT_VACANT, "%s", first->text);
+	else
+		ib_judgement_effect(judgement, IB_EFFECT_COPY, "%s %s", first->text, last->text);
+	ib_judgement_family(judgement, is_move ? "cleanup" : "files");
+	return true;
+}
+
+/* "git config --system SECTION.KEY VALUE", where no file of that kind is yet. */
+bool ib_match_git(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	const char *key = NULL;
+	size_t i = 0;
+
+	for (i = 1; i < command->count; i++)
+		if (!command->words[i].known)
+			return false;
+	if (command->count != 5 || strcmp(command->words[1].text, "config") != 0 ||
+	    strcmp(command->words[2].text, "--system") != 0)
+		return false;
+	key = strchr(command->words[3].text, '.');
+	if (!key || strchr(key + 1, '.') || strpbrk(command->words[3].text, "\"\\[]\n =#;") ||
+	    strpbrk(command->words[4].text, "\"\\\n#;\t ") || !*command->words[4].text ||
+	    *command->words[4].text == '-')
+		return false;
+	ib_judgement_effect(judgement, IB_EFFECT_VACANT, "/etc/gitconfig");
+	ib_judgement_effect(judgement, IB_EFFECT_FILE, "/etc/gitconfig\n[%.*s]\n\t%s = %s\n",
+			    (int)(key - command->words[3].text), command->words[3].text, key + 1,
+			    command->words[4].text);
+	return true;
 }

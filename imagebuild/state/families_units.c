@@ -14,9 +14,9 @@ static bool is_one_of(const char *const *list, size_t count, const char *word)
 	return false;
 }
 
-/* The units behind a verb, each known, enabled by name. */
-static bool enable(struct ib_judgement *judgement, const struct ib_shell_command *command,
-		   size_t from)
+/* The units behind a verb, each known, enabled or disabled by name. */
+static bool name_units(struct ib_judgement *judgement, const struct ib_shell_command *command,
+		       size_t from, enum ib_effect_kind kind)
 {
 	size_t i = 0;
 
@@ -27,7 +27,7 @@ static bool enable(struct ib_judgement *judgement, const struct ib_shell_command
 			continue;
 		if (!command->words[i].known)
 			return false;
-		ib_judgement_effect(judgement, IB_EFFECT_ENABLE,
+		ib_judgement_effect(judgement, kind,
 				    strchr(unit, '.') ? "%s" : "%s.service", unit);
 	}
 	ib_judgement_family(judgement, "units");
@@ -96,7 +96,10 @@ bool ib_match_systemctl(struct ib_judgement *judgement, const struct ib_shell_co
 		ib_judgement_family(judgement, "units");
 		return true;
 	}
-	return !strcmp(verb, "enable") && !is_user && enable(judgement, command, i);
+	if (!strcmp(verb, "disable") && !is_user)
+		return name_units(judgement, command, i, IB_EFFECT_DISABLE);
+	return !strcmp(verb, "enable") && !is_user &&
+	       name_units(judgement, command, i, IB_EFFECT_ENABLE);
 }
 
 bool ib_match_update_helper(struct ib_judgement *judgement, const struct ib_shell_command *command)

@@ -39,8 +39,11 @@ static enum ib_shell_status visit(void *context, const struct ib_shell_command *
 	struct ib_judgement *judgement = context;
 	const char *name = ib_path_name(command->words[0].text);
 
-	if (!ib_family_match(judgement, command))
+	judgement->command = command;
+	judgement->is_vague = false;
+	if (!ib_family_match(judgement, command) || judgement->is_vague)
 		refuse(judgement, command);
+	judgement->command = NULL;
 	if (!strcmp(name, ":") || !strcmp(name, "true") || !strcmp(name, "echo"))
 		return IB_SHELL_YES;
 	return !strcmp(name, "false") ? IB_SHELL_NO : IB_SHELL_MAYBE;
@@ -77,7 +80,7 @@ static void judge_program(struct ib_judgement *judgement, const char *program, c
 	list = ib_arena_alloc(judgement->arena, words.count * sizeof(*list));
 	for (i = 0; i < words.count; i++)
 		list[i] = (struct ib_shell_word){ ib_arena_strdup(judgement->arena, words.items[i]),
-						  true, false };
+						  true, false, false };
 	command.words = list;
 	command.count = words.count;
 	/* a text for anything but a shell is a program in a language that is not read here */

@@ -20,6 +20,8 @@
 #include "base/base.h"
 #include "package/package.h"
 
+struct ib_guard;
+
 enum ib_effect_kind {
 	IB_EFFECT_ACCOUNT,     /* text: a line of sysusers.d */
 	IB_EFFECT_ALTERNATIVE, /* text: "LINK NAME PATH PRIORITY", then a line for each slave */
@@ -32,6 +34,9 @@ enum ib_effect_kind {
 	IB_EFFECT_APPEND,      /* text: "PATH\nCONTENT" */
 	IB_EFFECT_ABSENT,      /* text: "PATH NEVRA": what %post of that package removes */
 	IB_EFFECT_CAPABILITY,  /* text: "PATH CAPABILITIES" */
+	IB_EFFECT_DISABLE,     /* text: a unit, not enabled whatever the presets say */
+	IB_EFFECT_COPY,        /* text: "PATH NEWPATH": a file and where it is copied to */
+	IB_EFFECT_VACANT,      /* text: "PATH": the scriptlet acts on what an image must not have there */
 	IB_EFFECT_INFO,        /* text: "DIRECTORY-FILE PAGE", or with "\nENTRY" behind */
 };
 
@@ -39,6 +44,7 @@ struct ib_effect {
 	enum ib_effect_kind kind;
 	const char *text;
 	bool early; /* of %pretrans: must be there before packages are laid down */
+	const struct ib_guard *guard; /* conditions that the tree answers (state/shell.h); or NULL */
 };
 
 struct ib_verdict {

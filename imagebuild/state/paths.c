@@ -137,7 +137,8 @@ int ib_state_alternatives(struct ib_state *state, struct ib_error *err)
 		const char *text = plan->effects[i].text;
 		const char *line = NULL;
 
-		if (plan->effects[i].kind != IB_EFFECT_ALTERNATIVE || is_beaten(state, i))
+		if (plan->effects[i].kind != IB_EFFECT_ALTERNATIVE || is_beaten(state, i) ||
+		    !ib_state_guard_holds(state, plan->effects[i].guard))
 			continue;
 		while ((line = ib_state_line(state->arena, &text)))
 			IB_TRY(put_alternative(state, line, err));

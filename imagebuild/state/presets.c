@@ -288,8 +288,12 @@ static int apply_wishes(struct work *work, struct ib_error *err)
 
 	for (i = 0; i < plan->effect_count; i++)
 		if (plan->effects[i].kind == IB_EFFECT_ENABLE &&
-		    !is_listed(&plan->disable, plan->effects[i].text))
+		    !is_listed(&plan->disable, plan->effects[i].text) &&
+		    ib_state_guard_holds(state, plan->effects[i].guard))
 			work_add(work, plan->effects[i].text);
+		else if (plan->effects[i].kind == IB_EFFECT_DISABLE &&
+			 ib_state_guard_holds(state, plan->effects[i].guard))
+			disable(state, work->world, plan->effects[i].text, true);
 	for (i = 0; i < plan->disable.count; i++)
 		disable(state, work->world, plan->disable.items[i], true);
 	for (i = 0; i < plan->enable.count; i++) {

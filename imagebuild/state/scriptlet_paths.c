@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "state/shell.h"
 #include "state/tmpfiles.h"
 
 #define FILE_MAX (16U << 20)
@@ -97,9 +98,90 @@ static int set_capability(struct ib_state *state, const struct ib_effect *effect
 	return 0;
 }
 
+static int copy_file(struct ib_state *state, const struct ib_effect *effect, struct ib_error *err)
+{
+	const char *text = effect->text;
+	const char *from = ib_state_word(state->arena, &text);
+	const char *path = ib_state_word(state->arena, &text);
+	const struct ib_node *source = from ? ib_tree_find_target(state->tree, from) : NULL;
+	const struct ib_node *there = path ? ib_tree_find_target(state->tree, path) : NULL;
+	struct ib_tree_entry entry = { 0 };
+	const char *data = NULL;
+	size_t size = 0;
+
+	if (!source || !path || !S_ISREG(source->inode->mode))
+		return 0; /* cp says so, and makes nothing */
+	if (there && S_ISDIR(there->inode->mode)) {
+		path = ib_arena_strf(state->arena, "%s/%s", path, ib_path_name(from));
+		there = ib_tree_find_target(state->tree, path);
+	}
+	IB_TRY(ib_state_read_node(state, source, &data, &size, err));
+	entry.path = path;
+	entry.mode = there ? there->inode->mode : S_IFREG | (source->inode->mode & 0755);
+	if (there) {
+		entry.user = there->inode->user;
+		entry.group = there->inode->group;
+		entry.uid = there->inode->uid;
+		entry.gid = there->inode->gid;
+	}
+	entry.data = ib_arena_memdup(state->arena, data, size);
+	entry.size = size;
+	entry.origin = (struct ib_origin){ IB_ORIGIN_GENERATOR, state->generator };
+	return ib_tree_put(state->tree, &entry, NULL, err);
+}
+
+/* A scriptlet deals with what an older installation left; here it would be somebody's. */
+static int see_vacant(struct ib_state *state, const struct ib_effect *effect, struct ib_error *err)
+{
+	if (!ib_tree_find(state->tree, effect->text))
+		return 0;
+	(void)ib_fail(err, IB_INPUT, "a scriptlet moves or replaces '%s', which is in this image",
+		      effect->text);
+	ib_error_hint(err, "Decide in the recipe on that scriptlet: skip it with a reason, or run "
+			   "it.");
+	return -IB_INPUT;
+}
+
+static bool test_holds(const struct ib_state *state, const char *test)
+{
+	const struct ib_node *node = strchr("hL", test[1]) ? ib_tree_find(state->tree, test + 3) :
+							     ib_tree_find_target(state->tree, test + 3);
+	mode_t mode = node ? node->inode->mode : 0;
+	bool answer = node != NULL;
+
+	if (test[1] == 'f')
+		answer = node && S_ISREG(mode);
+	else if (test[1] == 'd')
+		answer = node && S_ISDIR(mode);
+	else if (strchr("hL", test[1]))
+		answer = node && S_ISLNK(mode);
+	else if (test[1] == 'x')
+		answer = node && (S_ISDIR(mode) || (mode & 0111));
+	return answer == (*test == '+');
+}
+
+bool ib_state_guard_holds(struct ib_state *state, const struct ib_guard *guard)
+{
+	const char *text = guard ? guard->tests : NULL;
+	const char *line = NULL;
+	bool holds = true;
+
+	if (!guard)
+		return true;
+	holds = ib_state_guard_holds(state, guard->outer);
+	if (*guard->answer)
+		return *guard->answer == 1;
+	while (holds && (line = ib_state_line(state->arena, &text)))
+		holds = test_holds(state, line);
+	*guard->answer = holds ? 1 : 2; /* what the branch itself makes changes nothing of it */
+	return holds;
+}
+
 int ib_state_scriptlet_path(struct ib_state *state, const struct ib_effect *effect,
 			    struct ib_error *err)
 {
+	if (!ib_state_guard_holds(state, effect->guard))
+		return 0;
 	switch (effect->kind) {
 	case IB_EFFECT_LINK:
 	case IB_EFFECT_DIRECTORY:
@@ -113,9 +195,14 @@ int ib_state_scriptlet_path(struct ib_state *state, const struct ib_effect *effe
 		return remove_path(state, effect, err);
 	case IB_EFFECT_CAPABILITY:
 		return set_capability(state, effect, err);
+	case IB_EFFECT_COPY:
+		return copy_file(state, effect, err);
+	case IB_EFFECT_VACANT:
+		return see_vacant(state, effect, err);
 	case IB_EFFECT_ACCOUNT:
 	case IB_EFFECT_ALTERNATIVE:
 	case IB_EFFECT_ENABLE:
+	case IB_EFFECT_DISABLE:
 	case IB_EFFECT_SHELL:
 	case IB_EFFECT_INFO:
 		return 0;

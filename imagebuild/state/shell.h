@@ -27,7 +27,15 @@ enum ib_shell_status { IB_SHELL_NO, IB_SHELL_YES, IB_SHELL_MAYBE };
 struct ib_shell_word {
 	const char *text; /* where not known: as much as is */
 	bool known; /* no part of it depends on the machine; patterns for files are not known */
+	bool is_pattern; /* not known, but a pattern for names of files and nothing else */
 	bool is_unset; /* the value of a variable that nothing has set: not known, but empty */
+};
+
+/* Conditions that only ask for files, to be answered by the tree; they live in the arena. */
+struct ib_guard {
+	const struct ib_guard *outer; /* holds, too; or NULL */
+	const char *tests;            /* lines "+f /path" (test -f) or "-f /path" (! test -f) */
+	int *answer;                  /* 0 before the first effect that asks; then 1 (holds) or 2 */
 };
 
 struct ib_shell_redirection {
@@ -41,6 +49,8 @@ struct ib_shell_command {
 	const struct ib_shell_redirection *redirections;
 	size_t redirection_count;
 	bool certain; /* no undecided condition stands in front of it */
+	const struct ib_guard *guard; /* the conditions in front that only ask for files; NULL: none */
+	bool vague;                   /* other conditions stand in front, too */
 };
 
 /* Told of each command; what it answers decides && and ||. */

@@ -12,6 +12,7 @@ struct expansion {
 	struct ib_buffer out;
 	bool known;
 	bool quoted; /* some part was quoted: an empty word counts */
+	bool is_pattern;
 	bool is_unset; /* all of it is one variable that nothing has set */
 	bool in_unset; /* its name is being put */
 };
@@ -91,6 +92,12 @@ static int put_variable(struct expansion *expansion, const char *name, bool quot
 {
 	const struct ib_shell_scope *scope = expansion->scope;
 	const char *value = value_of(scope, name);
+	const char *pattern = ib_map_get(scope->patterns, name);
+
+	if (!value && pattern && *pattern && !expansion->out.size) {
+		expansion->is_pattern = true;
+		return put(expansion, pattern, strlen(pattern), false, err);
+	}
 
 	if (!value) {
 		expansion->is_unset = expansion->out.size == 0 && scope->is_clean &&
@@ -203,8 +210,10 @@ static int put_piece(struct expansion *expansion, const char **at, struct ib_err
 		return text[1] && text[1] != '\n' ? put(expansion, text + 1, 1, false, err) : 0;
 	case '*':
 	case '?':
+		expansion->is_pattern = true;
+		break;
 	case '{':
-		expansion->known = false; /* names of files, or several words */
+		expansion->known = false; /* several words */
 		break;
 	default:
 		break;
@@ -221,7 +230,7 @@ static int expand(struct expansion *expansion, const char *raw, struct ib_error 
 }
 
 static void add_word(struct ib_shell_scope *scope, struct ib_shell_words *words, const char *text,
-		     size_t length, bool known, bool is_unset)
+		     size_t length, const struct expansion *expansion)
 {
 	if (!(words->count & (words->count - 1))) {
 		struct ib_shell_word *larger =
@@ -233,27 +242,28 @@ static void add_word(struct ib_shell_scope *scope, struct ib_shell_words *words,
 	}
 	words->items[words->count++] =
 		(struct ib_shell_word){ ib_arena_strf(scope->arena, "%.*s", (int)length, text),
-					known, is_unset };
+					expansion->known && !expansion->is_pattern,
+					expansion->known && expansion->is_pattern,
+					expansion->is_unset && expansion->quoted };
 }
 
 int ib_shell_expand(struct ib_shell_scope *scope, const char *raw, struct ib_shell_words *words,
 		    struct ib_error *err)
 {
-	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false };
+	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false, false };
 	int r = expand(&expansion, raw, err);
 	const char *text = ib_buffer_text(&expansion.out);
 	const char separators[] = { SPLIT, '\0' };
 
 	if (r == 0 && !*text && expansion.quoted)
-		add_word(scope, words, "", 0, true, false);
+		add_word(scope, words, "", 0, &expansion);
 	while (r == 0 && *text) {
 		size_t length = 0;
 
 		text += strspn(text, separators);
 		length = strcspn(text, separators);
 		if (length)
-			add_word(scope, words, text, length, expansion.known,
-				 expansion.is_unset && expansion.quoted);
+			add_word(scope, words, text, length, &expansion);
 		text += length;
 	}
 	ib_buffer_done(&expansion.out);
@@ -263,7 +273,7 @@ int ib_shell_expand(struct ib_shell_scope *scope, const char *raw, struct ib_she
 int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
 			struct ib_shell_word *ret_word, struct ib_error *err)
 {
-	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false };
+	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false, false };
 	int r = expand(&expansion, raw, err);
 	size_t i = 0;
 
@@ -273,7 +283,8 @@ int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
 	if (r == 0)
 		*ret_word = (struct ib_shell_word){ ib_arena_strdup(scope->arena,
 								    ib_buffer_text(&expansion.out)),
-						    expansion.known, false };
+						    expansion.known && !expansion.is_pattern,
+						    expansion.known && expansion.is_pattern, false };
 	ib_buffer_done(&expansion.out);
 	return r;
 }

@@ -8,6 +8,7 @@
 struct ib_shell_scope {
 	struct ib_arena *arena;
 	struct ib_map *variables; /* name → text; unknown below stands for "not known" */
+	struct ib_map *patterns;  /* name → the pattern of the loop that sets it, while in that */
 	const char *unknown;      /* an address that no text has */
 	const char *const *arguments;
 	size_t argument_count;
@@ -28,5 +29,12 @@ int ib_shell_expand(struct ib_shell_scope *scope, const char *raw, struct ib_she
 /* The same, and always one word, without splitting: for assignments, targets, subjects. */
 int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
 			struct ib_shell_word *ret_word, struct ib_error *err) IB_MUST_CHECK;
+
+/*
+ * What "NODE answers as wanted" asks of files, one test a line (struct ib_guard), NULL when nothing;
+ * false: it asks for something else, too.
+ */
+bool ib_shell_guard(struct ib_shell_scope *scope, const struct ib_shell_node *node, bool wanted,
+		    const char **ret_tests);
 
 #endif

@@ -12,7 +12,7 @@
 /* What a variable was before. */
 struct change {
 	const char *name;
-	void *before;
+	const char *before; /* NULL: not set */
 };
 
 struct walker {
@@ -23,6 +23,9 @@ struct walker {
 	size_t change_count;
 	ib_shell_fn visit;
 	void *context;
+	const struct ib_guard *guard; /* of the conditions in front */
+	bool is_guarded;              /* the next part is not one of them */
+	unsigned vague;               /* how many of them do not only ask for files */
 	unsigned undecided; /* how many undecided conditions stand in front */
 	unsigned steps, calls, subshells;
 	bool stopped; /* exit or return */
@@ -31,16 +34,21 @@ struct walker {
 static int walk(struct walker *walker, const struct ib_shell_node *node,
 		enum ib_shell_status *ret_status, struct ib_error *err);
 
-static void put_variable(struct walker *walker, const char *name, const char *text)
+/* The map keeps addresses of texts in the arena, and never writes to them. */
+static void put_text(struct ib_map *map, const char *name, const char *text)
 {
-	/* the map keeps addresses of texts in the arena, and never writes to them */
 	void *kept = NULL;
 
 	memcpy(&kept, &text, sizeof(kept));
+	ib_map_set(map, name, kept);
+}
+
+static void put_variable(struct walker *walker, const char *name, const char *text)
+{
 	ib_grow(walker->changes, walker->change_count);
 	walker->changes[walker->change_count++] =
 		(struct change){ name, ib_map_get(walker->scope.variables, name) };
-	ib_map_set(walker->scope.variables, name, kept);
+	put_text(walker->scope.variables, name, text);
 }
 
 /* Behind what may or may not have run, nobody knows what it set. */
@@ -58,21 +66,50 @@ static void undo_changes(struct walker *walker, size_t since)
 	while (walker->change_count > since) {
 		const struct change *change = &walker->changes[--walker->change_count];
 
-		ib_map_set(walker->scope.variables, change->name, change->before);
+		/* nothing is taken out of a map: what was not set is then not known */
+		put_text(walker->scope.variables, change->name,
+			 change->before ? change->before : walker->scope.unknown);
 	}
 }
 
-/* Walks a part that may or may not run. */
-static int walk_maybe(struct walker *walker, const struct ib_shell_node *node,
+/* Walks a part that may or may not run, and nobody says when. */
+static int walk_vague(struct walker *walker, const struct ib_shell_node *node,
 		      enum ib_shell_status *ret_status, struct ib_error *err)
 {
 	size_t since = walker->change_count;
+	unsigned vague = walker->is_guarded ? 0 : 1;
 	int r = 0;
 
 	walker->undecided++;
+	walker->is_guarded = false;
+	walker->vague += vague;
 	r = walk(walker, node, ret_status, err);
+	walker->vague -= vague;
 	walker->undecided--;
 	forget_changes(walker, since);
+	return r;
+}
+
+/* Walks what runs when a condition is as wanted, which the files of the image may decide. */
+static int walk_guarded(struct walker *walker, const struct ib_shell_node *condition, bool wanted,
+			const struct ib_shell_node *node, enum ib_shell_status *ret_status,
+			struct ib_error *err)
+{
+	const struct ib_guard *outer = walker->guard;
+	const char *tests = NULL;
+	int r = 0;
+
+	if (!ib_shell_guard(&walker->scope, condition, wanted, &tests))
+		return walk_vague(walker, node, ret_status, err);
+	if (tests)
+		walker->guard = ib_arena_memdup(
+			walker->scope.arena,
+			&(struct ib_guard){ outer, tests,
+					    ib_arena_alloc(walker->scope.arena, sizeof(int)) },
+			sizeof(struct ib_guard));
+	walker->is_guarded = true;
+	r = walk_vague(walker, node, ret_status, err);
+	walker->guard = outer;
 	return r;
 }
 
@@ -153,7 +190,7 @@ static int assign(struct walker *walker, const char *raw, size_t length, struct 
 {
 	const char *name = ib_arena_strf(walker->scope.arena, "%.*s", (int)length, raw);
 	bool appends = raw[length] == '+';
-	struct ib_shell_word value = { "", true, false };
+	struct ib_shell_word value = { "", true, false, false };
 
 	if (raw[length + (appends ? 2 : 1)] == '(')
 		return ib_fail(err, IB_INPUT, "an array is not understood");
@@ -252,7 +289,8 @@ static int run_command(struct walker *walker, const struct ib_shell_node *node,
 	struct ib_shell_redirection *redirections = ib_arena_alloc(
 		walker->scope.arena, (node->redirection_count + 1) * sizeof(*redirections));
 	struct ib_shell_command command = { words->items, words->count, redirections,
-					    node->redirection_count, !walker->undecided };
+					    node->redirection_count, !walker->undecided,
+					    walker->guard, walker->vague != 0 };
 	const char *name = words->items[0].text;
 	const struct ib_shell_node *body = NULL;
 	size_t i = 0;
@@ -261,7 +299,7 @@ static int run_command(struct walker *walker, const struct ib_shell_node *node,
 		const struct ib_shell_raw_redirection *raw = &node->redirections[i];
 
 		redirections[i].operation = raw->operation;
-		redirections[i].target = (struct ib_shell_word){ raw->target, true, false };
+		redirections[i].target = (struct ib_shell_word){ raw->target, true, false, false };
 		if (!raw->is_literal && !ib_str_starts(raw->operation, "<<"))
 			IB_TRY(ib_shell_expand_one(&walker->scope, raw->target,
 						   &redirections[i].target, err));
@@ -277,9 +315,10 @@ static int run_command(struct walker *walker, const struct ib_shell_node *node,
 	if (body && node->redirection_count) /* they are those of a group */
 		*ret_status = walker->visit(
 			walker->context,
-			&(struct ib_shell_command){ &(struct ib_shell_word){ "{", true, false }, 1,
+			&(struct ib_shell_command){ &(struct ib_shell_word){ "{", true, false, false }, 1,
 						    redirections, node->redirection_count,
-						    !walker->undecided });
+						    !walker->undecided, walker->guard,
+						    walker->vague != 0 });
 	if (body && ib_map_has(walker->perhaps, name))
 		*ret_status = walker->visit(walker->context, &command);
 	if (body)
@@ -315,7 +354,7 @@ static int walk_simple(struct walker *walker, const struct ib_shell_node *node,
 					      assignment_length(node->words[i]), err));
 	if (!words.count && node->redirection_count) { /* "> FILE" alone empties the file */
 		words.items = ib_arena_alloc(walker->scope.arena, sizeof(*words.items));
-		words.items[words.count++] = (struct ib_shell_word){ ":", true, false };
+		words.items[words.count++] = (struct ib_shell_word){ ":", true, false, false };
 	}
 	if (!words.count)
 		return 0;
@@ -339,10 +378,10 @@ static int walk_pair(struct walker *walker, const struct ib_shell_node *node,
 		return 0;
 	if (left != IB_SHELL_MAYBE)
 		return walk(walker, node->children[1], ret_status, err);
-	IB_TRY(walk_maybe(walker, node->children[1], &right, err));
-	*ret_status = right == enough ? IB_SHELL_MAYBE : right;
-	if (right != enough && right != IB_SHELL_MAYBE && node->kind == IB_SHELL_AND)
-		*ret_status = IB_SHELL_MAYBE;
+	IB_TRY(walk_guarded(walker, node->children[0], node->kind == IB_SHELL_AND,
+			    node->children[1], &right, err));
+	/* "A && false" is false whatever A is, "A || true" is true */
+	*ret_status = right == enough ? enough : IB_SHELL_MAYBE;
 	return 0;
 }
 
@@ -359,8 +398,10 @@ static int walk_if(struct walker *walker, const struct ib_shell_node *node,
 	if (condition == IB_SHELL_NO)
 		return node->child_count > 2 ? walk(walker, node->children[2], ret_status, err) : 0;
 	*ret_status = IB_SHELL_MAYBE;
-	IB_TRY(walk_maybe(walker, node->children[1], &ignored, err));
-	return node->child_count > 2 ? walk_maybe(walker, node->children[2], &ignored, err) : 0;
+	IB_TRY(walk_guarded(walker, node->children[0], true, node->children[1], &ignored, err));
+	return node->child_count > 2 ? walk_guarded(walker, node->children[0], false,
+						    node->children[2], &ignored, err) :
+				       0;
 }
 
 /* Whether a subject fits one of "PATTERN|PATTERN"; quotes and what is to be expanded are not decided. */
@@ -394,7 +435,7 @@ static enum ib_shell_status fits(const char *patterns, const char *subject)
 static int walk_case(struct walker *walker, const struct ib_shell_node *node,
 		     enum ib_shell_status *ret_status, struct ib_error *err)
 {
-	struct ib_shell_word subject = { "", true, false };
+	struct ib_shell_word subject = { "", true, false, false };
 	bool is_open = false;
 	size_t i = 0;
 
@@ -410,11 +451,27 @@ static int walk_case(struct walker *walker, const struct ib_shell_node *node,
 		if (answer == IB_SHELL_YES && !is_open)
 			return walk(walker, node->children[i], ret_status, err);
 		if (answer != IB_SHELL_NO)
-			IB_TRY(walk_maybe(walker, node->children[i], ret_status, err));
+			IB_TRY(walk_vague(walker, node->children[i], ret_status, err));
 		is_open = is_open || answer == IB_SHELL_MAYBE;
 		*ret_status = IB_SHELL_MAYBE;
 	}
 	return 0;
+}
+
+/* "systemd-detect-virt | grep -q NAME": an image is made on no machine. */
+static bool is_no_machine(const struct ib_shell_node *pipe)
+{
+	const struct ib_shell_node *left = pipe->children[0];
+	const struct ib_shell_node *right = pipe->children[1];
+
+	return left->kind == IB_SHELL_SIMPLE && right->kind == IB_SHELL_SIMPLE &&
+	       left->word_count == 1 && right->word_count == 3 &&
+	       !strcmp(ib_path_name(left->words[0]), "systemd-detect-virt") &&
+	       !strcmp(ib_path_name(right->words[0]), "grep") &&
+	       (!strcmp(right->words[1], "-q") || !strcmp(right->words[1], "-iq") ||
+		!strcmp(right->words[1], "-qi")) &&
+	       strspn(right->words[2], NAME_LETTERS) == strlen(right->words[2]) &&
+	       strcasecmp(right->words[2], "none") != 0;
 }
 
 static int walk_for(struct walker *walker, const struct ib_shell_node *node,
@@ -433,9 +490,14 @@ static int walk_for(struct walker *walker, const struct ib_shell_node *node,
 			continue;
 		}
 		/* it stands for any number: a second time with what the first one left */
-		IB_TRY(walk_maybe(walker, node->children[0], ret_status, err));
+		walker->is_guarded = words.items[i].is_pattern; /* it runs for what is there */
+		if (words.items[i].is_pattern || strchr(words.items[i].text, '{'))
+			put_text(walker->scope.patterns, node->words[0], words.items[i].text);
+		IB_TRY(walk_vague(walker, node->children[0], ret_status, err));
 		set_variable(walker, node->words[0], &words.items[i]);
-		IB_TRY(walk_maybe(walker, node->children[0], ret_status, err));
+		walker->is_guarded = words.items[i].is_pattern;
+		IB_TRY(walk_vague(walker, node->children[0], ret_status, err));
+		put_text(walker->scope.patterns, node->words[0], "");
 	}
 	*ret_status = IB_SHELL_MAYBE;
 	return 0;
@@ -448,8 +510,8 @@ static int walk_while(struct walker *walker, const struct ib_shell_node *node,
 
 	/* a second time with what the first one left */
 	for (i = 0; i < 2; i++) {
-		IB_TRY(walk_maybe(walker, node->children[0], ret_status, err));
-		IB_TRY(walk_maybe(walker, node->children[1], ret_status, err));
+		IB_TRY(walk_vague(walker, node->children[0], ret_status, err));
+		IB_TRY(walk_vague(walker, node->children[1], ret_status, err));
 	}
 	*ret_status = IB_SHELL_MAYBE;
 	return 0;
@@ -473,7 +535,7 @@ static int walk(struct walker *walker, const struct ib_shell_node *node,
 		return ib_fail(err, IB_LIMIT, "the script takes too many steps");
 	if (node->redirection_count && node->kind != IB_SHELL_SIMPLE) {
 		/* what a group writes to, it writes as a command of the name "{" would */
-		struct ib_shell_word word = { "{", true, false };
+		struct ib_shell_word word = { "{", true, false, false };
 		struct ib_shell_words words = { &word, 1 };
 
 		IB_TRY(run_command(walker, node, &words, ret_status, err));
@@ -487,7 +549,7 @@ static int walk(struct walker *walker, const struct ib_shell_node *node,
 	case IB_SHELL_PIPE: /* each side is a shell of its own, or may be */
 		IB_TRY(walk_subshell(walker, node->children[0], ret_status, err));
 		IB_TRY(walk_subshell(walker, node->children[1], ret_status, err));
-		*ret_status = IB_SHELL_MAYBE;
+		*ret_status = is_no_machine(node) ? IB_SHELL_NO : IB_SHELL_MAYBE;
 		return 0;
 	case IB_SHELL_SUBSHELL:
 		IB_TRY(walk_subshell(walker, node->children[0], ret_status, err));
@@ -524,6 +586,7 @@ int ib_shell_walk(const struct ib_shell_node *node, const struct ib_shell_listen
 	IB_AUTO(ib_map) variables = ib_map_new();
 	IB_AUTO(ib_map) functions = ib_map_new();
 	IB_AUTO(ib_map) perhaps = ib_map_new();
+	IB_AUTO(ib_map) patterns = ib_map_new();
 	struct walker walker = { .functions = functions,
 				 .perhaps = perhaps,
 				 .visit = listener->visit,
@@ -533,6 +596,7 @@ int ib_shell_walk(const struct ib_shell_node *node, const struct ib_shell_listen
 
 	walker.scope = (struct ib_shell_scope){ .arena = arena,
 						.variables = variables,
+						.patterns = patterns,
 						.unknown = ib_arena_strdup(arena, ""),
 						.arguments = listener->arguments,
 						.argument_count = listener->argument_count,

@@ -16,6 +16,7 @@ struct record {
 	enum ib_scriptlet_kind kind;
 	char *interpreter;
 	char *text;
+	bool removes; /* a trigger for what is removed */
 };
 
 static struct record records[1024];
@@ -34,15 +35,16 @@ static enum ib_scriptlet_kind kind_of(const char *name)
 		{ "postun", IB_SCRIPTLET_POSTUN },
 		{ "pretrans", IB_SCRIPTLET_PRETRANS },
 		{ "posttrans", IB_SCRIPTLET_POSTTRANS },
-		{ "trigger", IB_SCRIPTLET_TRIGGER },
-		{ "filetrigger", IB_SCRIPTLET_FILE_TRIGGER },
-		{ "transfiletrigger", IB_SCRIPTLET_TRANSACTION_TRIGGER },
 	};
 	size_t i = 0;
 
 	for (i = 0; i < IB_COUNT(kinds); i++)
 		if (!strcmp(kinds[i].name, name))
 			return kinds[i].kind;
+	if (strstr(name, "trigger"))
+		return !strncmp(name, "transfile", 9) ? IB_SCRIPTLET_TRANSACTION_TRIGGER :
+		       !strncmp(name, "file", 4)      ? IB_SCRIPTLET_FILE_TRIGGER :
+							IB_SCRIPTLET_TRIGGER;
 	ck_abort_msg("kind %s", name);
 	return IB_SCRIPTLET_POST;
 }
@@ -78,7 +80,8 @@ static void set_up(void)
 		interpreter[strcspn(interpreter, " ")] = '\0';
 		last = &records[record_count++];
 		ck_assert_uint_lt(record_count, IB_COUNT(records));
-		*last = (struct record){ kind_of(kind), ib_strdup(interpreter), next + 1 };
+		*last = (struct record){ kind_of(kind), ib_strdup(interpreter), next + 1,
+					strstr(kind, "triggerun") || strstr(kind, "triggerpostun") };
 		next++;
 	}
 }
@@ -97,9 +100,11 @@ static bool is_covered(const struct record *record, const char *text)
 	const struct ib_package package = {
 		.name = "sample", .nevra = "sample-1-1.noarch", .version = "1", .release = "1"
 	};
+	const struct ib_dependency on = { .name = "other", .flags = 1U << (record->removes ? 17 : 16) };
 	const struct ib_scriptlet scriptlet = { .kind = record->kind,
 						.interpreter = record->interpreter,
-						.text = text };
+						.text = text,
+						.on = { &on, record->kind >= IB_SCRIPTLET_TRIGGER } };
 	IB_AUTO(ib_arena) arena = ib_arena_new();
 	struct ib_verdict verdict = { 0 };
 
@@ -357,7 +362,7 @@ START_TEST(no_command_more_stays_unseen)
 		const char *at = record->text;
 
 		if (strcmp(record->interpreter, "/bin/sh") != 0 ||
-		    record->kind == IB_SCRIPTLET_PREUN || record->kind == IB_SCRIPTLET_POSTUN ||
+		    record->kind == IB_SCRIPTLET_PREUN || record->kind == IB_SCRIPTLET_POSTUN || record->removes ||
 		    !is_covered(record, record->text))
 			continue;
 		insert(&text, record->text, 0, "frobnicate --x");
