@@ -88,34 +88,54 @@ static const char *interpreter_of(const struct ib_header *header, uint32_t tag,
 	return line;
 }
 
+/* rpm's flags of a scriptlet (rpmscript.h, which it keeps to itself). */
+#define SCRIPT_EXPAND  1U
+#define SCRIPT_QFORMAT 2U
+
+/*
+ * "%post -e" and "-q": rpm expands macros, or its query format, in the text as it installs. What
+ * runs then is not what stands here, so the interpreter is one that nobody takes for a shell.
+ */
+static const char *or_expanded(const struct ib_header *header, uint32_t tag, size_t i,
+			       const char *interpreter, struct ib_arena *arena)
+{
+	uint64_t flags = tag ? ib_header_number(header, tag, i, 0) : 0;
+
+	return flags & (SCRIPT_EXPAND | SCRIPT_QFORMAT)
+		       ? ib_arena_strf(arena, "%s (expanded by rpm)", interpreter)
+		       : interpreter;
+}
+
 static const struct simple {
 	enum ib_scriptlet_kind kind;
-	uint32_t text, interpreter;
+	uint32_t text, interpreter, flags;
 } simple_tags[] = {
-	{ IB_SCRIPTLET_PRE, RPMTAG_PREIN, RPMTAG_PREINPROG },
-	{ IB_SCRIPTLET_POST, RPMTAG_POSTIN, RPMTAG_POSTINPROG },
-	{ IB_SCRIPTLET_PREUN, RPMTAG_PREUN, RPMTAG_PREUNPROG },
-	{ IB_SCRIPTLET_POSTUN, RPMTAG_POSTUN, RPMTAG_POSTUNPROG },
-	{ IB_SCRIPTLET_PRETRANS, RPMTAG_PRETRANS, RPMTAG_PRETRANSPROG },
-	{ IB_SCRIPTLET_POSTTRANS, RPMTAG_POSTTRANS, RPMTAG_POSTTRANSPROG },
-	{ IB_SCRIPTLET_PREUNTRANS, TAG_PREUNTRANS, TAG_PREUNTRANSPROG },
-	{ IB_SCRIPTLET_POSTUNTRANS, TAG_POSTUNTRANS, TAG_POSTUNTRANSPROG },
-	{ IB_SCRIPTLET_VERIFY, RPMTAG_VERIFYSCRIPT, RPMTAG_VERIFYSCRIPTPROG },
+	{ IB_SCRIPTLET_PRE, RPMTAG_PREIN, RPMTAG_PREINPROG, RPMTAG_PREINFLAGS },
+	{ IB_SCRIPTLET_POST, RPMTAG_POSTIN, RPMTAG_POSTINPROG, RPMTAG_POSTINFLAGS },
+	{ IB_SCRIPTLET_PREUN, RPMTAG_PREUN, RPMTAG_PREUNPROG, RPMTAG_PREUNFLAGS },
+	{ IB_SCRIPTLET_POSTUN, RPMTAG_POSTUN, RPMTAG_POSTUNPROG, RPMTAG_POSTUNFLAGS },
+	{ IB_SCRIPTLET_PRETRANS, RPMTAG_PRETRANS, RPMTAG_PRETRANSPROG, RPMTAG_PRETRANSFLAGS },
+	{ IB_SCRIPTLET_POSTTRANS, RPMTAG_POSTTRANS, RPMTAG_POSTTRANSPROG, RPMTAG_POSTTRANSFLAGS },
+	{ IB_SCRIPTLET_PREUNTRANS, TAG_PREUNTRANS, TAG_PREUNTRANSPROG, 0 },
+	{ IB_SCRIPTLET_POSTUNTRANS, TAG_POSTUNTRANS, TAG_POSTUNTRANSPROG, 0 },
+	{ IB_SCRIPTLET_VERIFY, RPMTAG_VERIFYSCRIPT, RPMTAG_VERIFYSCRIPTPROG,
+	  RPMTAG_VERIFYSCRIPTFLAGS },
 };
 
 static const struct trigger {
 	enum ib_scriptlet_kind kind;
-	uint32_t texts, interpreters, names, versions, flags, indexes;
+	uint32_t texts, interpreters, names, versions, flags, indexes, script_flags;
 } trigger_tags[] = {
 	{ IB_SCRIPTLET_TRIGGER, RPMTAG_TRIGGERSCRIPTS, RPMTAG_TRIGGERSCRIPTPROG, RPMTAG_TRIGGERNAME,
-	  RPMTAG_TRIGGERVERSION, RPMTAG_TRIGGERFLAGS, RPMTAG_TRIGGERINDEX },
+	  RPMTAG_TRIGGERVERSION, RPMTAG_TRIGGERFLAGS, RPMTAG_TRIGGERINDEX,
+	  RPMTAG_TRIGGERSCRIPTFLAGS },
 	{ IB_SCRIPTLET_FILE_TRIGGER, RPMTAG_FILETRIGGERSCRIPTS, RPMTAG_FILETRIGGERSCRIPTPROG,
 	  RPMTAG_FILETRIGGERNAME, RPMTAG_FILETRIGGERVERSION, RPMTAG_FILETRIGGERFLAGS,
-	  RPMTAG_FILETRIGGERINDEX },
+	  RPMTAG_FILETRIGGERINDEX, RPMTAG_FILETRIGGERSCRIPTFLAGS },
 	{ IB_SCRIPTLET_TRANSACTION_TRIGGER, RPMTAG_TRANSFILETRIGGERSCRIPTS,
 	  RPMTAG_TRANSFILETRIGGERSCRIPTPROG, RPMTAG_TRANSFILETRIGGERNAME,
 	  RPMTAG_TRANSFILETRIGGERVERSION, RPMTAG_TRANSFILETRIGGERFLAGS,
-	  RPMTAG_TRANSFILETRIGGERINDEX },
+	  RPMTAG_TRANSFILETRIGGERINDEX, RPMTAG_TRANSFILETRIGGERSCRIPTFLAGS },
 };
 
 /* The conditions of script number `script`: those whose index names it. */
@@ -153,7 +173,9 @@ static size_t fill_triggers(const struct ib_header *header, const struct trigger
 
 		s->kind = tags->kind;
 		s->text = texts[i];
-		s->interpreter = i < interpreter_count ? interpreters[i] : "/bin/sh";
+		s->interpreter =
+			or_expanded(header, tags->script_flags, i,
+				    i < interpreter_count ? interpreters[i] : "/bin/sh", arena);
 		s->on = conditions_of(header, &all, tags->indexes, i, arena);
 		ib_scriptlet_digest(s);
 	}
@@ -181,7 +203,9 @@ void ib_package_fill_scriptlets(const struct ib_header *header, struct ib_arena 
 		s->text = text_of(header, tags->text, arena);
 		if (!s->text)
 			s->text = "";
-		s->interpreter = interpreter_of(header, tags->interpreter, arena);
+		s->interpreter =
+			or_expanded(header, tags->flags, 0,
+				    interpreter_of(header, tags->interpreter, arena), arena);
 		ib_scriptlet_digest(s);
 		count++;
 	}

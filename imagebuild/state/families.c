@@ -79,7 +79,7 @@ void ib_judgement_effect(struct ib_judgement *judgement, enum ib_effect_kind kin
 /* Where what is written goes to no file. */
 static bool is_stream(const char *path)
 {
-	static const char *const streams[] = { "/dev/null", "/dev/stdout", "/dev/stderr",
+	static const char *const streams[] = { "/dev/null", "/dev/stdout",  "/dev/stderr",
 					       "/dev/tty",  "/dev/console", "/dev/kmsg" };
 	size_t i = 0;
 
@@ -164,9 +164,10 @@ bool ib_word_is_configuration(const struct ib_shell_word *word, const char *fold
 /* What a service is asked for while nothing runs; "save" and the like are no such. */
 static bool match_service(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
-	static const char *const verbs[] = { "start",       "stop",         "restart",  "reload",
-					     "condrestart", "condstop",     "status",   "try-restart",
-					     "condreload",  "force-reload", "rotate" };
+	static const char *const verbs[] = { "start",        "stop",        "restart",
+					     "reload",       "condrestart", "condstop",
+					     "status",       "try-restart", "condreload",
+					     "force-reload", "rotate" };
 	size_t i = 0;
 
 	(void)judgement;
@@ -201,10 +202,14 @@ static bool match_loginctl(struct ib_judgement *judgement, const struct ib_shell
 /* Programs are known by their names, in the folders where a distribution keeps such. */
 static bool is_in_its_folder(const char *path)
 {
-	static const char *const folders[] = { "/bin/",           "/sbin/",
-					       "/usr/bin/",       "/usr/sbin/",
-					       "/usr/lib/systemd/", "/lib/systemd/",
-					       "/usr/libexec/",   "/usr/lib/rpm/",
+	static const char *const folders[] = { "/bin/",
+					       "/sbin/",
+					       "/usr/bin/",
+					       "/usr/sbin/",
+					       "/usr/lib/systemd/",
+					       "/lib/systemd/",
+					       "/usr/libexec/",
+					       "/usr/lib/rpm/",
 					       "/usr/libexec/console-login-helper-messages/" };
 	size_t length = (size_t)(ib_path_name(path) - path);
 	size_t i = 0;

@@ -160,7 +160,8 @@ bool ib_match_setcap(struct ib_judgement *judgement, const struct ib_shell_comma
 		i++;
 	if (command->count != i + 2 || !command->words[i].known ||
 	    !ib_str_starts(command->words[i].text, "cap_") ||
-	    strpbrk(command->words[i].text, " \t\n\"'\\") || !ib_word_is_path(&command->words[i + 1]))
+	    strpbrk(command->words[i].text, " \t\n\"'\\") ||
+	    !ib_word_is_path(&command->words[i + 1]))
 		return false;
 	ib_judgement_effect(judgement, IB_EFFECT_CAPABILITY, "%s %s", command->words[i + 1].text,
 			    command->words[i].text);
@@ -254,9 +255,9 @@ bool ib_path_is_guarded(const char *path)
 	static const char *const guarded[] = { "/etc/passwd",    "/etc/shadow", "/etc/group",
 					       "/etc/gshadow",   "/etc/shells", "/etc/sudoers",
 					       "/etc/machine-id" };
-	static const char *const below[] = { "/etc/sudoers.d/", "/root/", "/etc/pam.d/",
-					     "/etc/ssh/", "/etc/pki/", "/dev/", "/proc/",
-					     "/sys/" };
+	static const char *const below[] = { "/etc/sudoers.d/", "/root/",    "/etc/pam.d/",
+					     "/etc/ssh/",       "/etc/pki/", "/dev/",
+					     "/proc/",          "/sys/" };
 	size_t i = 0;
 
 	for (i = 0; i < IB_COUNT(guarded); i++)

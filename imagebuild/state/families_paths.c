@@ -122,12 +122,8 @@ bool ib_match_ln(struct ib_judgement *judgement, const struct ib_shell_command *
 static bool is_leftover(const char *path)
 {
 	static const char *const ends[] = { ".rpmnew", ".rpmsave", ".rpmorig", ".rpmmoved" };
-	static const char *const below[] = { "/run/",
-					     "/tmp/",
-					     "/var/run/",
-					     "/var/tmp/",
-					     "/var/lib/rpm-state/",
-					     "/var/lib/rpm/__db.",
+	static const char *const below[] = { "/run/", "/tmp/", "/var/run/", "/var/tmp/",
+					     "/var/lib/rpm-state/", "/var/lib/rpm/__db.",
 					     /* systemctl set-property of a running system */
 					     "/etc/systemd/system.control/" };
 	size_t i = 0;
@@ -207,11 +203,11 @@ bool ib_match_copy(struct ib_judgement *judgement, const struct ib_shell_command
 		ib_judgement_family(judgement, "boot-entries");
 		return true;
 	}
-	if (!ib_word_is_path(first) || !ib_word_is_path(last) ||
-	    strstr(first->text, "/..") || ib_path_is_guarded(first->text))
+	if (!ib_word_is_path(first) || !ib_word_is_path(last) || strstr(first->text, "/..") ||
+	    ib_path_is_guarded(first->text))
 		return false;
-	if (ib_path_is_guarded(last->text) && !(ib_str_starts(first->text, "/etc/skel/") &&
-						ib_str_starts(last->text, "/root/.")))
+	if (ib_path_is_guarded(last->text) &&
+	    !(ib_str_starts(first->text, "/etc/skel/") && ib_str_starts(last->text, "/root/.")))
 		return false;
 	if (is_move)
 		ib_judgement_effect(judgement, IB_EFFECT_VACANT, "%s", first->text);

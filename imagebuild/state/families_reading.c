@@ -160,8 +160,8 @@ bool ib_match_awk(struct ib_judgement *judgement, const struct ib_shell_command 
 /* rpm that asks: the first option says so, and none brings macros or a program. */
 bool ib_match_rpm(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
-	static const char *const running[] = { "--pipe",   "--define", "-D",     "--eval",
-					       "-E",       "--macros", "--load", "--rcfile",
+	static const char *const running[] = { "--pipe",   "--define",   "-D",     "--eval",
+					       "-E",       "--macros",   "--load", "--rcfile",
 					       "--import", "--predefine" };
 	static const char *const asking[] = { "--query", "--version", "-V", "--verify" };
 	const char *first = command->count > 1 ? command->words[1].text : "";

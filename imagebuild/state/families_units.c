@@ -27,8 +27,7 @@ static bool name_units(struct ib_judgement *judgement, const struct ib_shell_com
 			continue;
 		if (!command->words[i].known)
 			return false;
-		ib_judgement_effect(judgement, kind,
-				    strchr(unit, '.') ? "%s" : "%s.service", unit);
+		ib_judgement_effect(judgement, kind, strchr(unit, '.') ? "%s" : "%s.service", unit);
 	}
 	ib_judgement_family(judgement, "units");
 	return true;

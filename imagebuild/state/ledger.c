@@ -91,8 +91,9 @@ static void judge_program(struct ib_judgement *judgement, const char *program, c
 /* A shell that reads its script from the file that rpm hands over: "-c" and the like would not. */
 static bool is_shell(const char *interpreter)
 {
-	static const char *const shells[] = { "/bin/sh",   "/usr/bin/sh",   "/bin/bash", "/usr/bin/bash",
-					      "/bin/dash", "/usr/bin/dash", "/bin/ksh",  "/usr/bin/ksh" };
+	static const char *const shells[] = { "/bin/sh",       "/usr/bin/sh", "/bin/bash",
+					      "/usr/bin/bash", "/bin/dash",   "/usr/bin/dash",
+					      "/bin/ksh",      "/usr/bin/ksh" };
 	IB_AUTO_STRINGS(words);
 	size_t i = 0;
 	size_t n = 0;

@@ -36,15 +36,16 @@ enum ib_effect_kind {
 	IB_EFFECT_CAPABILITY,  /* text: "PATH CAPABILITIES" */
 	IB_EFFECT_DISABLE,     /* text: a unit, not enabled whatever the presets say */
 	IB_EFFECT_COPY,        /* text: "PATH NEWPATH": a file and where it is copied to */
-	IB_EFFECT_VACANT,      /* text: "PATH": the scriptlet acts on what an image must not have there */
-	IB_EFFECT_INFO,        /* text: "DIRECTORY-FILE PAGE", or with "\nENTRY" behind */
+	IB_EFFECT_VACANT, /* text: "PATH": the scriptlet acts on what an image must not have there */
+	IB_EFFECT_INFO,   /* text: "DIRECTORY-FILE PAGE", or with "\nENTRY" behind */
 };
 
 struct ib_effect {
 	enum ib_effect_kind kind;
 	const char *text;
 	bool early; /* of %pretrans: must be there before packages are laid down */
-	const struct ib_guard *guard; /* conditions that the tree answers (state/shell.h); or NULL */
+	const struct ib_guard
+		*guard; /* conditions that the tree answers (state/shell.h); or NULL */
 };
 
 struct ib_verdict {

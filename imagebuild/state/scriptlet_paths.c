@@ -144,8 +144,9 @@ static int see_vacant(struct ib_state *state, const struct ib_effect *effect, st
 
 static bool test_holds(const struct ib_state *state, const char *test)
 {
-	const struct ib_node *node = strchr("hL", test[1]) ? ib_tree_find(state->tree, test + 3) :
-							     ib_tree_find_target(state->tree, test + 3);
+	const struct ib_node *node = strchr("hL", test[1])
+					     ? ib_tree_find(state->tree, test + 3)
+					     : ib_tree_find_target(state->tree, test + 3);
 	mode_t mode = node ? node->inode->mode : 0;
 	bool answer = node != NULL;
 

@@ -179,24 +179,6 @@ static int read_raw(struct parser *parser, const char **ret_word, size_t *ret_le
 	return 0;
 }
 
-static const char *const operations[] = { "&>>", "&>", "<<-", "<<", "<&", "<>",
-					  "<",   ">>", ">&",  ">|", ">" };
-
-/* The redirection operator at text, behind an optional number; NULL: there is none. */
-static const char *operation_at(const char *text, size_t *ret_skip)
-{
-	size_t digits = strspn(text, "0123456789");
-	size_t i = 0;
-
-	for (i = 0; i < IB_COUNT(operations); i++)
-		if (ib_str_starts(text + digits, operations[i]) &&
-		    !(digits && *operations[i] == '&')) {
-			*ret_skip = digits + strlen(operations[i]);
-			return operations[i];
-		}
-	return NULL;
-}
-
 /* The word that ends a here-document, without quotes. */
 static const char *unquoted(struct ib_arena *arena, const char *word, size_t length)
 {
@@ -218,7 +200,7 @@ static int read_redirection(struct parser *parser, struct ib_shell_node *node, b
 	size_t length = 0;
 	size_t skip = 0;
 
-	redirection.operation = operation_at(parser->at, &skip);
+	redirection.operation = ib_shell_operation_at(parser->at, &skip);
 	*ret_found = redirection.operation != NULL;
 	if (!*ret_found)
 		return 0;

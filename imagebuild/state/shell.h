@@ -28,7 +28,7 @@ struct ib_shell_word {
 	const char *text; /* where not known: as much as is */
 	bool known; /* no part of it depends on the machine; patterns for files are not known */
 	bool is_pattern; /* not known, but a pattern for names of files and nothing else */
-	bool is_unset; /* the value of a variable that nothing has set: not known, but empty */
+	bool is_unset;   /* the value of a variable that nothing has set: not known, but empty */
 };
 
 /* Conditions that only ask for files, to be answered by the tree; they live in the arena. */
@@ -49,8 +49,9 @@ struct ib_shell_command {
 	const struct ib_shell_redirection *redirections;
 	size_t redirection_count;
 	bool certain; /* no undecided condition stands in front of it */
-	const struct ib_guard *guard; /* the conditions in front that only ask for files; NULL: none */
-	bool vague;                   /* other conditions stand in front, too */
+	const struct ib_guard
+		*guard; /* the conditions in front that only ask for files; NULL: none */
+	bool vague;     /* other conditions stand in front, too */
 };
 
 /* Told of each command; what it answers decides && and ||. */

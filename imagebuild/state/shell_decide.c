@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What test, [ and [[ answer, as far as that needs no machine. */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +74,8 @@ static enum ib_shell_status decide(const struct ib_shell_word *words, size_t cou
 		return ib_shell_negate(decide(words + 1, count - 1));
 	if (count == 1 && words[0].is_unset)
 		return IB_SHELL_NO;
-	if (count == 2 && words[1].is_unset && (!strcmp(words[0].text, "-n") || !strcmp(words[0].text, "-z")))
+	if (count == 2 && words[1].is_unset &&
+	    (!strcmp(words[0].text, "-n") || !strcmp(words[0].text, "-z")))
 		return words[0].text[1] == 'z' ? IB_SHELL_YES : IB_SHELL_NO;
 	if (count == 1 && words[0].known)
 		return *words[0].text ? IB_SHELL_YES : IB_SHELL_NO;
@@ -96,4 +98,31 @@ enum ib_shell_status ib_shell_decide(const struct ib_shell_command *command)
 	if (!count || strcmp(command->words[count].text, close) != 0 || command->redirection_count)
 		return IB_SHELL_MAYBE;
 	return decide(command->words + 1, count - 1);
+}
+
+enum ib_shell_status ib_shell_fits(const char *patterns, const char *subject)
+{
+	IB_AUTO_STRINGS(list);
+	enum ib_shell_status status = IB_SHELL_NO;
+	size_t i = 0;
+
+	ib_strings_split(&list, patterns, "|");
+	for (i = 0; i < list.count; i++) {
+		const char *pattern = list.items[i] + strspn(list.items[i], " \t");
+		ib_autofree char *plain = ib_strndup(pattern, strcspn(pattern, " \t"));
+		size_t length = strlen(plain);
+
+		if (length >= 2 && strchr("\"'", *plain) && plain[length - 1] == *plain) {
+			plain[length - 1] = '\0';
+			if (strpbrk(plain + 1, "\"'$`\\"))
+				status = IB_SHELL_MAYBE;
+			else if (!strcmp(plain + 1, subject))
+				return IB_SHELL_YES;
+		} else if (strpbrk(pattern, "\"'$`\\(){}[")) {
+			status = IB_SHELL_MAYBE;
+		} else if (!fnmatch(plain, subject, 0)) {
+			return IB_SHELL_YES;
+		}
+	}
+	return status;
 }

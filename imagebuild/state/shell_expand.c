@@ -47,12 +47,12 @@ static size_t name_length(const char *text)
 /* What rpm, its caller or the shell itself may have set; all else is unset where scriptlets run. */
 static bool is_of_environment(const char *name)
 {
-	static const char *const names[] = { "PATH", "HOME",   "USER", "LOGNAME", "SHELL",
-					     "PWD",  "OLDPWD", "LANG", "TERM",    "TMPDIR",
-					     "UID",  "EUID",   "PPID", "RANDOM",  "SECONDS",
+	static const char *const names[] = { "PATH", "HOME",   "USER", "LOGNAME",  "SHELL",
+					     "PWD",  "OLDPWD", "LANG", "TERM",     "TMPDIR",
+					     "UID",  "EUID",   "PPID", "RANDOM",   "SECONDS",
 					     "IFS",  "LINENO", "_",    "container" };
-	static const char *const starts[] = { "RPM", "LC_", "BASH", "SUDO_", "HOST", "OPT",
-					      "MACHTYPE", "OSTYPE", "SHL", "YUM", "DNF" };
+	static const char *const starts[] = { "RPM",      "LC_",    "BASH", "SUDO_", "HOST", "OPT",
+					      "MACHTYPE", "OSTYPE", "SHL",  "YUM",   "DNF" };
 	size_t i = 0;
 
 	for (i = 0; i < IB_COUNT(names); i++)
@@ -102,7 +102,8 @@ static int put_variable(struct expansion *expansion, const char *name, bool quot
 	if (!value) {
 		expansion->is_unset = expansion->out.size == 0 && scope->is_clean &&
 				      !strchr("?$!@*#", *name) && (*name < '0' || *name > '9') &&
-				      !ib_map_get(scope->variables, name) && !is_of_environment(name);
+				      !ib_map_get(scope->variables, name) &&
+				      !is_of_environment(name);
 		expansion->known = false;
 		expansion->in_unset = true;
 		IB_TRY(put(expansion, "$", 1, false, err));
@@ -250,7 +251,8 @@ static void add_word(struct ib_shell_scope *scope, struct ib_shell_words *words,
 int ib_shell_expand(struct ib_shell_scope *scope, const char *raw, struct ib_shell_words *words,
 		    struct ib_error *err)
 {
-	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false, false };
+	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false,
+				       false };
 	int r = expand(&expansion, raw, err);
 	const char *text = ib_buffer_text(&expansion.out);
 	const char separators[] = { SPLIT, '\0' };
@@ -273,7 +275,8 @@ int ib_shell_expand(struct ib_shell_scope *scope, const char *raw, struct ib_she
 int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
 			struct ib_shell_word *ret_word, struct ib_error *err)
 {
-	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false, false };
+	struct expansion expansion = { scope, IB_BUFFER_INIT(WORD_MAX), true, false, false, false,
+				       false };
 	int r = expand(&expansion, raw, err);
 	size_t i = 0;
 
@@ -281,10 +284,11 @@ int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
 		if (expansion.out.data[i] == SPLIT)
 			expansion.out.data[i] = ' ';
 	if (r == 0)
-		*ret_word = (struct ib_shell_word){ ib_arena_strdup(scope->arena,
-								    ib_buffer_text(&expansion.out)),
-						    expansion.known && !expansion.is_pattern,
-						    expansion.known && expansion.is_pattern, false };
+		*ret_word =
+			(struct ib_shell_word){ ib_arena_strdup(scope->arena,
+								ib_buffer_text(&expansion.out)),
+						expansion.known && !expansion.is_pattern,
+						expansion.known && expansion.is_pattern, false };
 	ib_buffer_done(&expansion.out);
 	return r;
 }

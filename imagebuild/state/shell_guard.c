@@ -55,7 +55,8 @@ static bool put_guard(struct ib_shell_scope *scope, const struct ib_shell_node *
 	if (node->kind != IB_SHELL_SIMPLE)
 		return false;
 	for (i = 0; i < node->word_count; i++)
-		if (strpbrk(node->words[i], "`(") || ib_shell_expand(scope, node->words[i], &words, &err) < 0) {
+		if (strpbrk(node->words[i], "`(") ||
+		    ib_shell_expand(scope, node->words[i], &words, &err) < 0) {
 			ib_error_clear(&err);
 			return false;
 		}

@@ -41,6 +41,11 @@ struct ib_shell_node {
 enum ib_shell_status ib_shell_decide(const struct ib_shell_command *command);
 enum ib_shell_status ib_shell_negate(enum ib_shell_status status);
 
+/* Whether a subject fits one of "PATTERN|PATTERN"; quotes and what is to be expanded are not decided. */
+enum ib_shell_status ib_shell_fits(const char *patterns, const char *subject);
+
+/* The redirection operator at text, behind an optional number; NULL: there is none. */
+const char *ib_shell_operation_at(const char *text, size_t *ret_skip);
 /* The length of the raw word at text: to the first blank or operator outside quotes; 0: a quote is open. */
 size_t ib_shell_word_length(const char *text);
 /* The length of "$(…)", "`…`", "${…}" at text, whole; 0: not closed. */

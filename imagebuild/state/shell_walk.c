@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The walker: what would run, with conditions decided as far as they can be. */
-#include <fnmatch.h>
 #include <string.h>
 
 #include "state/shell_expand.h"
 
-#define STEPS_MAX 20000
-#define CALLS_MAX 16
+#define STEPS_MAX    20000
+#define CALLS_MAX    16
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
 
 /* What a variable was before. */
@@ -26,7 +25,7 @@ struct walker {
 	const struct ib_guard *guard; /* of the conditions in front */
 	bool is_guarded;              /* the next part is not one of them */
 	unsigned vague;               /* how many of them do not only ask for files */
-	unsigned undecided; /* how many undecided conditions stand in front */
+	unsigned undecided;           /* how many undecided conditions stand in front */
 	unsigned steps, calls, subshells;
 	bool stopped; /* exit or return */
 };
@@ -151,10 +150,11 @@ static void set_variable(struct walker *walker, const char *name, const struct i
 /* What decides which programs and words there are: then nothing behind it is what it seems. */
 static bool is_decisive(const char *name, const struct ib_shell_word *value)
 {
-	static const char *const names[] = { "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "BASHOPTS",
-					     "PS4", "PROMPT_COMMAND" };
-	static const char *const folders[] = { "/bin", "/sbin", "/usr/bin", "/usr/sbin",
-					       "/usr/local/bin", "/usr/local/sbin", "$PATH" };
+	static const char *const names[] = { "IFS",      "ENV", "BASH_ENV",      "SHELLOPTS",
+					     "BASHOPTS", "PS4", "PROMPT_COMMAND" };
+	static const char *const folders[] = { "/bin",      "/sbin",          "/usr/bin",
+					       "/usr/sbin", "/usr/local/bin", "/usr/local/sbin",
+					       "$PATH" };
 	IB_AUTO_STRINGS(list);
 	size_t i = 0;
 	size_t n = 0;
@@ -288,9 +288,10 @@ static int run_command(struct walker *walker, const struct ib_shell_node *node,
 {
 	struct ib_shell_redirection *redirections = ib_arena_alloc(
 		walker->scope.arena, (node->redirection_count + 1) * sizeof(*redirections));
-	struct ib_shell_command command = { words->items, words->count, redirections,
-					    node->redirection_count, !walker->undecided,
-					    walker->guard, walker->vague != 0 };
+	struct ib_shell_command command = { words->items,       words->count,
+					    redirections,       node->redirection_count,
+					    !walker->undecided, walker->guard,
+					    walker->vague != 0 };
 	const char *name = words->items[0].text;
 	const struct ib_shell_node *body = NULL;
 	size_t i = 0;
@@ -315,10 +316,10 @@ static int run_command(struct walker *walker, const struct ib_shell_node *node,
 	if (body && node->redirection_count) /* they are those of a group */
 		*ret_status = walker->visit(
 			walker->context,
-			&(struct ib_shell_command){ &(struct ib_shell_word){ "{", true, false, false }, 1,
-						    redirections, node->redirection_count,
-						    !walker->undecided, walker->guard,
-						    walker->vague != 0 });
+			&(struct ib_shell_command){
+				&(struct ib_shell_word){ "{", true, false, false }, 1, redirections,
+				node->redirection_count, !walker->undecided, walker->guard,
+				walker->vague != 0 });
 	if (body && ib_map_has(walker->perhaps, name))
 		*ret_status = walker->visit(walker->context, &command);
 	if (body)
@@ -400,36 +401,8 @@ static int walk_if(struct walker *walker, const struct ib_shell_node *node,
 	*ret_status = IB_SHELL_MAYBE;
 	IB_TRY(walk_guarded(walker, node->children[0], true, node->children[1], &ignored, err));
 	return node->child_count > 2 ? walk_guarded(walker, node->children[0], false,
-						    node->children[2], &ignored, err) :
-				       0;
-}
-
-/* Whether a subject fits one of "PATTERN|PATTERN"; quotes and what is to be expanded are not decided. */
-static enum ib_shell_status fits(const char *patterns, const char *subject)
-{
-	IB_AUTO_STRINGS(list);
-	enum ib_shell_status status = IB_SHELL_NO;
-	size_t i = 0;
-
-	ib_strings_split(&list, patterns, "|");
-	for (i = 0; i < list.count; i++) {
-		const char *pattern = list.items[i] + strspn(list.items[i], " \t");
-		ib_autofree char *plain = ib_strndup(pattern, strcspn(pattern, " \t"));
-		size_t length = strlen(plain);
-
-		if (length >= 2 && strchr("\"'", *plain) && plain[length - 1] == *plain) {
-			plain[length - 1] = '\0';
-			if (strpbrk(plain + 1, "\"'$`\\"))
-				status = IB_SHELL_MAYBE;
-			else if (!strcmp(plain + 1, subject))
-				return IB_SHELL_YES;
-		} else if (strpbrk(pattern, "\"'$`\\(){}[")) {
-			status = IB_SHELL_MAYBE;
-		} else if (!fnmatch(plain, subject, 0)) {
-			return IB_SHELL_YES;
-		}
-	}
-	return status;
+						    node->children[2], &ignored, err)
+				     : 0;
 }
 
 static int walk_case(struct walker *walker, const struct ib_shell_node *node,
@@ -443,7 +416,8 @@ static int walk_case(struct walker *walker, const struct ib_shell_node *node,
 	*ret_status = IB_SHELL_MAYBE;
 	for (i = 0; i < node->child_count; i++) {
 		enum ib_shell_status answer =
-			subject.known ? fits(node->words[i + 1], subject.text) : IB_SHELL_MAYBE;
+			subject.known ? ib_shell_fits(node->words[i + 1], subject.text)
+				      : IB_SHELL_MAYBE;
 
 		if (strchr(node->words[i + 1], '`') || strstr(node->words[i + 1], "$("))
 			return ib_fail(err, IB_INPUT, "the pattern '%s' is not understood",

@@ -105,3 +105,20 @@ size_t ib_shell_word_length(const char *text)
 	}
 	return at;
 }
+
+static const char *const operations[] = { "&>>", "&>", "<<-", "<<", "<&", "<>",
+					  "<",   ">>", ">&",  ">|", ">" };
+
+const char *ib_shell_operation_at(const char *text, size_t *ret_skip)
+{
+	size_t digits = strspn(text, "0123456789");
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(operations); i++)
+		if (ib_str_starts(text + digits, operations[i]) &&
+		    !(digits && *operations[i] == '&')) {
+			*ret_skip = digits + strlen(operations[i]);
+			return operations[i];
+		}
+	return NULL;
+}

@@ -29,12 +29,9 @@ static enum ib_scriptlet_kind kind_of(const char *name)
 		const char *name;
 		enum ib_scriptlet_kind kind;
 	} kinds[] = {
-		{ "pre", IB_SCRIPTLET_PRE },
-		{ "post", IB_SCRIPTLET_POST },
-		{ "preun", IB_SCRIPTLET_PREUN },
-		{ "postun", IB_SCRIPTLET_POSTUN },
-		{ "pretrans", IB_SCRIPTLET_PRETRANS },
-		{ "posttrans", IB_SCRIPTLET_POSTTRANS },
+		{ "pre", IB_SCRIPTLET_PRE },           { "post", IB_SCRIPTLET_POST },
+		{ "preun", IB_SCRIPTLET_PREUN },       { "postun", IB_SCRIPTLET_POSTUN },
+		{ "pretrans", IB_SCRIPTLET_PRETRANS }, { "posttrans", IB_SCRIPTLET_POSTTRANS },
 	};
 	size_t i = 0;
 
@@ -42,9 +39,9 @@ static enum ib_scriptlet_kind kind_of(const char *name)
 		if (!strcmp(kinds[i].name, name))
 			return kinds[i].kind;
 	if (strstr(name, "trigger"))
-		return !strncmp(name, "transfile", 9) ? IB_SCRIPTLET_TRANSACTION_TRIGGER :
-		       !strncmp(name, "file", 4)      ? IB_SCRIPTLET_FILE_TRIGGER :
-							IB_SCRIPTLET_TRIGGER;
+		return !strncmp(name, "transfile", 9) ? IB_SCRIPTLET_TRANSACTION_TRIGGER
+		       : !strncmp(name, "file", 4)    ? IB_SCRIPTLET_FILE_TRIGGER
+						      : IB_SCRIPTLET_TRIGGER;
 	ck_abort_msg("kind %s", name);
 	return IB_SCRIPTLET_POST;
 }
@@ -81,7 +78,8 @@ static void set_up(void)
 		last = &records[record_count++];
 		ck_assert_uint_lt(record_count, IB_COUNT(records));
 		*last = (struct record){ kind_of(kind), ib_strdup(interpreter), next + 1,
-					strstr(kind, "triggerun") || strstr(kind, "triggerpostun") };
+					 strstr(kind, "triggerun") ||
+						 strstr(kind, "triggerpostun") };
 		next++;
 	}
 }
@@ -100,11 +98,13 @@ static bool is_covered(const struct record *record, const char *text)
 	const struct ib_package package = {
 		.name = "sample", .nevra = "sample-1-1.noarch", .version = "1", .release = "1"
 	};
-	const struct ib_dependency on = { .name = "other", .flags = 1U << (record->removes ? 17 : 16) };
+	const struct ib_dependency on = { .name = "other",
+					  .flags = 1U << (record->removes ? 17 : 16) };
 	const struct ib_scriptlet scriptlet = { .kind = record->kind,
 						.interpreter = record->interpreter,
 						.text = text,
-						.on = { &on, record->kind >= IB_SCRIPTLET_TRIGGER } };
+						.on = { &on,
+							record->kind >= IB_SCRIPTLET_TRIGGER } };
 	IB_AUTO(ib_arena) arena = ib_arena_new();
 	struct ib_verdict verdict = { 0 };
 
@@ -362,8 +362,8 @@ START_TEST(no_command_more_stays_unseen)
 		const char *at = record->text;
 
 		if (strcmp(record->interpreter, "/bin/sh") != 0 ||
-		    record->kind == IB_SCRIPTLET_PREUN || record->kind == IB_SCRIPTLET_POSTUN || record->removes ||
-		    !is_covered(record, record->text))
+		    record->kind == IB_SCRIPTLET_PREUN || record->kind == IB_SCRIPTLET_POSTUN ||
+		    record->removes || !is_covered(record, record->text))
 			continue;
 		insert(&text, record->text, 0, "frobnicate --x");
 		ck_assert_msg(!is_covered(record, ib_buffer_text(&text)), "%s", record->text);
@@ -372,22 +372,20 @@ START_TEST(no_command_more_stays_unseen)
 				      !is_covered(record, ib_buffer_text(&text)),
 			      "%s", ib_buffer_text(&text));
 		while (at) {
+			bool runs = false;
 			size_t n = 0;
 
 			places++;
 			insert(&text, record->text, (size_t)(at - record->text), "frobnicate --x");
-			for (n = 0; !is_covered(record, ib_buffer_text(&text)) &&
-				    n < IB_COUNT(mutations);
-			     n++) {
-				seen += n == 0;
+			runs = !is_covered(record, ib_buffer_text(&text));
+			seen += runs;
+			for (n = 0; runs && n < IB_COUNT(mutations); n++) {
 				insert(&text, record->text, (size_t)(at - record->text),
 				       mutations[n]);
-				if (is_covered(record, ib_buffer_text(&text)) && !is_unseen[n]) {
-					ib_buffer_putf(&unseen, "%s\n", mutations[n]);
-					is_unseen[n] = true;
-				}
-				insert(&text, record->text, (size_t)(at - record->text),
-				       "frobnicate --x");
+				if (is_unseen[n] || !is_covered(record, ib_buffer_text(&text)))
+					continue;
+				ib_buffer_putf(&unseen, "%s\n", mutations[n]);
+				is_unseen[n] = true;
 			}
 			at = strchr(at, '\n');
 			at = at && at[1] ? at + 1 : NULL;

@@ -3,16 +3,19 @@
 #include "state_folder.h"
 
 static struct ib_tree *tree;
+static struct ib_arena *arena;
 
 static void set_up(void)
 {
 	test_dir_make();
+	arena = ib_arena_new();
 	tree = ib_tree_new(TEST_TIME);
 }
 
 static void tear_down(void)
 {
 	ib_tree_free(tree);
+	ib_arena_free(arena);
 	test_dir_remove();
 }
 
@@ -134,9 +137,9 @@ START_TEST(accounts_of_scriptlets_do_not_come_twice)
 {
 	struct ib_error err = IB_ERROR_INIT;
 	const struct ib_effect effects[] = {
-		{ IB_EFFECT_ACCOUNT, "g abrt 173", false },
-		{ IB_EFFECT_ACCOUNT, "u abrt 173:abrt - /etc/abrt /sbin/nologin", false },
-		{ IB_EFFECT_ACCOUNT, "u a - - / -", false },
+		{ IB_EFFECT_ACCOUNT, "g abrt 173", false, NULL },
+		{ IB_EFFECT_ACCOUNT, "u abrt 173:abrt - /etc/abrt /sbin/nologin", false, NULL },
+		{ IB_EFFECT_ACCOUNT, "u a - - / -", false, NULL },
 	};
 	const char *only = "sysusers";
 	const struct ib_state_plan plan = { .effects = effects,
@@ -185,7 +188,7 @@ START_TEST(units_are_enabled_disabled_and_masked_by_name)
 	const char *const disable[] = { "c.service" };
 	const char *const mask[] = { "d.service" };
 	const char *only = "presets";
-	const struct ib_effect effect = { IB_EFFECT_ENABLE, "e.service", false };
+	const struct ib_effect effect = { IB_EFFECT_ENABLE, "e.service", false, NULL };
 	const struct ib_state_plan plan = { .enable = { enable, 1 },
 					    .disable = { disable, 1 },
 					    .mask = { mask, 1 },
@@ -229,6 +232,66 @@ START_TEST(a_unit_that_nobody_has_cannot_be_enabled)
 }
 END_TEST
 
+/* The effects of one scriptlet, as the ledger reads it, on the tree of this test. */
+static int run_scriptlet(const char *text, struct ib_error *err)
+{
+	const struct ib_package package = { .name = "a", .nevra = "a-1-1.noarch" };
+	const struct ib_scriptlet scriptlet = { .kind = IB_SCRIPTLET_POST,
+						.interpreter = "/bin/sh",
+						.text = text };
+	struct ib_verdict verdict = { 0 };
+	struct ib_state_plan plan = { 0 };
+
+	ib_ledger_judge(&package, &scriptlet, arena, &verdict);
+	ck_assert_msg(verdict.covered, "%s", verdict.not_covered);
+	plan.effects = verdict.effects;
+	plan.effect_count = verdict.effect_count;
+	return apply(&plan, NULL, err);
+}
+
+START_TEST(conditions_that_ask_for_files_are_answered_by_the_tree)
+{
+	struct ib_error err = IB_ERROR_INIT;
+
+	put_file("/etc/there", "1\n");
+	ck_ok(run_scriptlet("[ -f /etc/there ] && ln -s ../x /etc/yes\n"
+			    "[ -f /etc/gone ] && ln -s ../x /etc/no\n"
+			    "[ ! -e /etc/gone ] && [ -d /etc ] && ln -s ../x /etc/yes2\n"
+			    "if [ -e /etc/there ]; then :\n"
+			    "else ln -s ../x /etc/no2; fi\n"
+			    "[ -d /etc/there ] || ln -s ../x /etc/yes3\n"
+			    /* what the branch makes does not end it */
+			    "if [ ! -e /var/lib/new ]; then mkdir /var/lib/new\n"
+			    "ln -s ../x /etc/yes4; fi\n",
+			    &err));
+	link_is("/etc/yes", "../x");
+	link_is("/etc/yes2", "../x");
+	link_is("/etc/yes3", "../x");
+	link_is("/etc/yes4", "../x");
+	ck_assert_ptr_null(ib_tree_find(tree, "/etc/no"));
+	ck_assert_ptr_null(ib_tree_find(tree, "/etc/no2"));
+}
+END_TEST
+
+START_TEST(scriptlets_copy_and_what_they_move_away_is_not_there)
+{
+	struct ib_error err = IB_ERROR_INIT;
+
+	put_file("/etc/skel/.bash_logout", "# bye\n");
+	ck_ok(run_scriptlet(
+		"[ -f /root/.bash_logout ] || cp /etc/skel/.bash_logout /root/.bash_logout\n"
+		"[ -f /etc/old ] && mv /etc/old /etc/new\n"
+		"git config --system http.sslCAPath /etc/ssl/certs\n",
+		&err));
+	file_is("/root/.bash_logout", "# bye\n");
+	file_is("/etc/gitconfig", "[http]\n\tsslCAPath = /etc/ssl/certs\n");
+	put_file("/etc/old", "1\n");
+	ck_fails(run_scriptlet("[ -f /etc/old ] && mv /etc/old /etc/new", &err), IB_INPUT,
+		 "'/etc/old', which is in this image");
+	ck_ok(run_scriptlet("[ ! -f /etc/old ] && mv /etc/old /etc/new\n:", &err));
+}
+END_TEST
+
 START_TEST(the_image_says_which_it_is_and_the_machine_does_not)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -251,13 +314,14 @@ START_TEST(shells_alternatives_and_sysctl_are_written)
 {
 	struct ib_error err = IB_ERROR_INIT;
 	const struct ib_effect effects[] = {
-		{ IB_EFFECT_SHELL, "/bin/bash", false },
-		{ IB_EFFECT_SHELL, "/bin/gone", false },
-		{ IB_EFFECT_ALTERNATIVE, "/usr/bin/ed ed /usr/bin/nano 10\n", false },
+		{ IB_EFFECT_SHELL, "/bin/bash", false, NULL },
+		{ IB_EFFECT_SHELL, "/bin/gone", false, NULL },
+		{ IB_EFFECT_ALTERNATIVE, "/usr/bin/ed ed /usr/bin/nano 10\n", false, NULL },
 		{ IB_EFFECT_ALTERNATIVE,
-		  "/usr/bin/ed ed /usr/bin/vi 30\n/usr/share/ed.1 ed.1 /usr/share/vi.1\n", false },
-		{ IB_EFFECT_LINK, "/etc/x ../y", false },
-		{ IB_EFFECT_DIRECTORY, "/var/lib/z 0750", false },
+		  "/usr/bin/ed ed /usr/bin/vi 30\n/usr/share/ed.1 ed.1 /usr/share/vi.1\n", false,
+		  NULL },
+		{ IB_EFFECT_LINK, "/etc/x ../y", false, NULL },
+		{ IB_EFFECT_DIRECTORY, "/var/lib/z 0750", false, NULL },
 	};
 	const struct ib_state_sysctl sysctl = { "kernel.kptr_restrict", "2" };
 	const struct ib_state_plan plan = { .effects = effects,
@@ -381,9 +445,9 @@ END_TEST
 START_TEST(base_folders_come_before_packages)
 {
 	struct ib_error err = IB_ERROR_INIT;
-	const struct ib_effect effects[] = { { IB_EFFECT_DIRECTORY, "/usr/lib64 0755", true },
-					     { IB_EFFECT_LINK, "/lib64 usr/lib64", true },
-					     { IB_EFFECT_DIRECTORY, "/later 0755", false } };
+	const struct ib_effect effects[] = { { IB_EFFECT_DIRECTORY, "/usr/lib64 0755", true, NULL },
+					     { IB_EFFECT_LINK, "/lib64 usr/lib64", true, NULL },
+					     { IB_EFFECT_DIRECTORY, "/later 0755", false, NULL } };
 
 	ck_ok(ib_state_prepare(tree, effects, IB_COUNT(effects), &err));
 	put_file("/lib64/libc.so.6", "#");
@@ -419,6 +483,8 @@ Suite *ib_suite(void)
 	tcase_add_test(state, units_are_enabled_disabled_and_masked_by_name);
 	tcase_add_test(state, a_unit_that_nobody_has_cannot_be_enabled);
 	tcase_add_test(state, the_image_says_which_it_is_and_the_machine_does_not);
+	tcase_add_test(state, conditions_that_ask_for_files_are_answered_by_the_tree);
+	tcase_add_test(state, scriptlets_copy_and_what_they_move_away_is_not_there);
 	tcase_add_test(state, shells_alternatives_and_sysctl_are_written);
 	tcase_add_test(state, tmpfiles_are_those_of_systemd_tmpfiles);
 	tcase_add_test(state, base_folders_come_before_packages);

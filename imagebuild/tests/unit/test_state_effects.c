@@ -53,16 +53,16 @@ START_TEST(files_modes_and_owners_are_set_in_order)
 {
 	struct ib_error err = IB_ERROR_INIT;
 	const struct ib_effect effects[] = {
-		{ IB_EFFECT_TMPFILES, "f /var/seq 0644 - -", false },
-		{ IB_EFFECT_TMPFILES, "z /var/seq 600 - -", false },
-		{ IB_EFFECT_TMPFILES, "z /var/seq - b c", false },
-		{ IB_EFFECT_TMPFILES, "f /run/never 0644 - -", false },
-		{ IB_EFFECT_FILE, "/etc/new\none\n", false },
-		{ IB_EFFECT_APPEND, "/etc/new\ntwo\n", false },
-		{ IB_EFFECT_FILE, "/etc/old\nnew\n", false },
-		{ IB_EFFECT_TMPFILES, "L+ /etc/link - - - - ../target", false },
-		{ IB_EFFECT_CAPABILITY, "/usr/bin/ping cap_net_raw+ep", false },
-		{ IB_EFFECT_CAPABILITY, "/usr/bin/absent cap_net_raw+ep", false },
+		{ IB_EFFECT_TMPFILES, "f /var/seq 0644 - -", false, NULL },
+		{ IB_EFFECT_TMPFILES, "z /var/seq 600 - -", false, NULL },
+		{ IB_EFFECT_TMPFILES, "z /var/seq - b c", false, NULL },
+		{ IB_EFFECT_TMPFILES, "f /run/never 0644 - -", false, NULL },
+		{ IB_EFFECT_FILE, "/etc/new\none\n", false, NULL },
+		{ IB_EFFECT_APPEND, "/etc/new\ntwo\n", false, NULL },
+		{ IB_EFFECT_FILE, "/etc/old\nnew\n", false, NULL },
+		{ IB_EFFECT_TMPFILES, "L+ /etc/link - - - - ../target", false, NULL },
+		{ IB_EFFECT_CAPABILITY, "/usr/bin/ping cap_net_raw+ep", false, NULL },
+		{ IB_EFFECT_CAPABILITY, "/usr/bin/absent cap_net_raw+ep", false, NULL },
 	};
 	const struct ib_inode *inode = NULL;
 
@@ -90,7 +90,8 @@ END_TEST
 START_TEST(a_scriptlet_removes_only_what_its_own_package_brought)
 {
 	struct ib_error err = IB_ERROR_INIT;
-	struct ib_effect effect = { IB_EFFECT_ABSENT, "/usr/share/mine sample-1-1.noarch", false };
+	struct ib_effect effect = { IB_EFFECT_ABSENT, "/usr/share/mine sample-1-1.noarch", false,
+				    NULL };
 
 	put_file("/usr/share/mine", "x");
 	put_file("/usr/share/other", "x");
@@ -118,11 +119,12 @@ START_TEST(pages_stand_in_the_directory_as_install_info_puts_them)
 				    "* Tools: (tools).  All of them.\n"
 				    "* ls: (tools)ls.   List.\nEND-INFO-DIR-ENTRY\n";
 	const struct ib_effect effects[] = {
-		{ IB_EFFECT_INFO, "/usr/share/info/dir /usr/share/info/sed.info", false },
-		{ IB_EFFECT_INFO, "/usr/share/info/dir /usr/share/info/tools.info", false },
-		{ IB_EFFECT_INFO, "/usr/share/info/dir /usr/share/info/absent.info", false },
+		{ IB_EFFECT_INFO, "/usr/share/info/dir /usr/share/info/sed.info", false, NULL },
+		{ IB_EFFECT_INFO, "/usr/share/info/dir /usr/share/info/tools.info", false, NULL },
+		{ IB_EFFECT_INFO, "/usr/share/info/dir /usr/share/info/absent.info", false, NULL },
 		{ IB_EFFECT_INFO,
-		  "/usr/share/info/dir /usr/share/info/sed.info\n* more: (more).  Said.", false },
+		  "/usr/share/info/dir /usr/share/info/sed.info\n* more: (more).  Said.", false,
+		  NULL },
 	};
 	struct ib_error err = IB_ERROR_INIT;
 	ib_autofree char *dir = ib_path_join(test_dir, "dir");
