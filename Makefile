@@ -110,6 +110,7 @@ bench: ## time and memory, side by side with what one would run instead: build/b
 	$(call packages,build repo test)
 	$(again) image
 	@BUILD=$(BUILD) imagebuild/tools/bench
+	@BUILD=$(BUILD) imagebuild/tools/bench-read
 
 
 # Nothing at run time says which libselinux and libsquashfs it is.
