@@ -10,6 +10,7 @@
 #define IB_BUILD_H
 
 #include "base/base.h"
+#include "build/block_diff.h"
 #include "package/package.h"
 #include "policy/policy.h"
 #include "recipe/recipe.h"

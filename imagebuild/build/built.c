@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "build/build.h"
+#include "build/built.h"
 #include "image/image.h"
 #include "rpmfile/rpmfile.h"
 
@@ -96,6 +96,24 @@ uint64_t ib_built_stored(void *context, const struct ib_node *node)
 	return bytes;
 }
 
+bool ib_built_blocks(const struct ib_built *built, const struct ib_node *node, uint64_t *ret_first,
+		     uint64_t *ret_count)
+{
+	struct ib_error ignored = IB_ERROR_INIT;
+	struct ib_image_info info;
+	uint64_t bytes = 0;
+
+	if (!S_ISREG(node->inode->mode) || !node->inode->size)
+		return false;
+	if (ib_image_info(built->image, &info, &ignored) < 0 ||
+	    ib_image_stored(built->image, node->inode, ret_first, &bytes, &ignored) < 0) {
+		ib_error_clear(&ignored); /* both were read before */
+		return false;
+	}
+	*ret_count = bytes / IB_PIECE_BLOCK;
+	return ib_str_equal(info.format, "erofs") && *ret_first && *ret_count;
+}
+
 /* ---- opening --------------------------------------------------------------------- */
 
 /* What the name of a root image ends in, or NULL. */
@@ -109,8 +127,8 @@ static const char *suffix_of(const char *name)
 	return NULL;
 }
 
-static int find_image(const char *path, struct ib_arena *arena, const char **ret_image,
-		      struct ib_error *err)
+int ib_built_find(const char *path, struct ib_arena *arena, const char **ret_image,
+		  struct ib_error *err)
 {
 	const struct dirent *entry = NULL;
 	const char *found = NULL;
@@ -157,13 +175,16 @@ static int read_packages(struct ib_built *built, struct ib_error *err)
 	return 0;
 }
 
+char *ib_built_name_beside(const char *image, const char *suffix)
+{
+	const char *own = suffix_of(image);
+
+	return own ? ib_strf("%.*s%s", (int)(strlen(image) - strlen(own)), image, suffix) : NULL;
+}
+
 char *ib_built_beside(const struct ib_built *built, const char *suffix)
 {
-	const char *own = suffix_of(built->path);
-
-	if (!own)
-		return NULL;
-	return ib_strf("%.*s%s", (int)(strlen(built->path) - strlen(own)), built->path, suffix);
+	return ib_built_name_beside(built->path, suffix);
 }
 
 static void read_root_hash(struct ib_built *built)
@@ -194,7 +215,7 @@ int ib_built_open(const char *path, size_t threads, struct ib_built **ret_built,
 	built->arena = ib_arena_new();
 	built->facts = ib_map_new();
 	built->blocks = ib_map_new();
-	IB_TRY(find_image(path, built->arena, &built->path, err));
+	IB_TRY(ib_built_find(path, built->arena, &built->path, err));
 	built->fd = open(built->path, O_RDONLY | O_CLOEXEC);
 	if (built->fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", built->path);

@@ -269,6 +269,23 @@ static int write_error_correction(struct ib_work *work, struct ib_error *err)
 	return ib_fec_write(&params, ib_outputs_path(work->outputs, ".root.fec"), err);
 }
 
+/* What casync and desync find the chunks of the image by. */
+static int write_block_index(struct ib_work *work, struct ib_error *err)
+{
+	const char *image = ib_outputs_path(work->outputs, format_of(work)->suffix);
+	ib_autoclose int fd = open(image, O_RDONLY | O_CLOEXEC);
+	IB_AUTO(ib_pieces) chunks = NULL;
+	IB_AUTO_BUFFER(index, SIZE_MAX / 2);
+	struct ib_region region;
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", image);
+	IB_TRY(ib_region_of_file(fd, image, &region, err));
+	IB_TRY(ib_pieces_chunks(&region, work->session->threads, &chunks, err));
+	ib_pieces_put_index(chunks, &index);
+	return ib_outputs_write(work->outputs, ".root.caibx", index.data, index.size, err);
+}
+
 int ib_work_lay_root(struct ib_work *work, struct ib_error *err)
 {
 	work->root_tree = ib_tree_new(work->lock->build_time);
@@ -287,5 +304,7 @@ int ib_work_make_root(struct ib_work *work, struct ib_error *err)
 	IB_TRY(write_hash_tree(work, err));
 	if (work->recipe->root_error_correction)
 		IB_TRY(write_error_correction(work, err));
+	if (ib_work_wants(work, "block-index"))
+		IB_TRY(write_block_index(work, err));
 	return ib_work_write_tars(work, err);
 }

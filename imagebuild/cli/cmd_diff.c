@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -11,6 +12,7 @@
 static const struct ib_option options[] = {
 	IB_OPTION_DIFF_FORMAT,
 	{ "schema", NULL, "print the JSON Schema of --format json, and nothing else" },
+	{ "blocks", NULL, "of two images: how many bytes an updater has to fetch" },
 	IB_OPTION_EXIT_CODE,
 };
 
@@ -63,6 +65,60 @@ static int print_schema(void)
 	return 0;
 }
 
+/* ---- blocks of images ---- */
+
+static void print_cost(const char *what, uint64_t bytes, uint64_t of)
+{
+	printf("%14" PRIu64 "  %5.1f %%  %s\n", bytes,
+	       of ? 100.0 * (double)bytes / (double)of : 0.0, what);
+}
+
+static void print_costs(const char *what, const struct ib_block_costs *costs)
+{
+	printf("%14" PRIu64 " bytes of %s, %" PRIu64 " before; to fetch\n", costs->after_bytes,
+	       what, costs->before_bytes);
+	print_cost("as blocks of 4 KiB that differ from those at their places", costs->in_place,
+		   costs->after_bytes);
+	print_cost("as blocks of 4 KiB that are nowhere yet", costs->anywhere, costs->after_bytes);
+	print_cost("as chunks of casync and desync that are nowhere yet", costs->chunks,
+		   costs->after_bytes);
+}
+
+static void print_owners(const struct ib_block_diff *diff)
+{
+	size_t i = 0;
+
+	printf("\nblocks that are nowhere yet, by package\n");
+	for (i = 0; i < diff->owner_count; i++)
+		print_cost(diff->owners[i].name, diff->owners[i].bytes, diff->root.after_bytes);
+	print_cost("overlays and generators", diff->unpackaged_bytes, diff->root.after_bytes);
+	print_cost("directories, inodes and indexes", diff->metadata_bytes, diff->root.after_bytes);
+}
+
+static int diff_blocks(const struct ib_cli *cli, char *const *args, struct ib_error *err)
+{
+	IB_AUTO(ib_block_diff) diff = NULL;
+	IB_AUTO_BUFFER(text, SIZE_MAX / 2);
+	struct ib_session session;
+
+	IB_TRY(ib_cli_session(cli, &session, err));
+	IB_TRY(ib_build_block_diff(args[0], args[1], session.threads, &diff, err));
+	if (cli->json) {
+		IB_TRY(ib_block_diff_write_json(diff, &text, err));
+		fwrite(text.data, 1, text.size, stdout);
+	} else {
+		print_costs("image", &diff->root);
+		if (diff->verity.after)
+			print_costs("hash tree", &diff->verity);
+		if (diff->has_owners)
+			print_owners(diff);
+	}
+	return (diff->root.in_place || diff->root.before_bytes != diff->root.after_bytes) &&
+			       ib_cli_option(cli, "exit-code")
+		       ? IB_CLI_CHANGED
+		       : 0;
+}
+
 static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
 {
 	IB_AUTO(ib_locks) before = NULL;
@@ -73,7 +129,11 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	if (ib_cli_option(cli, "schema"))
 		return print_schema();
 	if (count != 2)
-		return ib_fail(err, IB_INPUT, "two locks are needed: imagebuild diff A B");
+		return ib_fail(
+			err, IB_INPUT,
+			"two locks (with --blocks, two images) are needed: imagebuild diff A B");
+	if (ib_cli_option(cli, "blocks"))
+		return diff_blocks(cli, args, err);
 	IB_TRY(ib_cli_session(cli, &session, err));
 	IB_TRY(ib_cli_check_diff_format(cli, err));
 	IB_TRY(read_locks(args[0], &before, err));
@@ -86,7 +146,8 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 const struct ib_command ib_cmd_diff = {
 	.name = "diff",
 	.args = "A B",
-	.summary = "what changed between two locks, what could do harm first",
+	.summary =
+		"what changed between two locks, what could do harm first; or between two images",
 	.options = options,
 	.option_count = IB_COUNT(options),
 	.min_args = 0,

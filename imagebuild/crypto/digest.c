@@ -21,8 +21,10 @@ static const EVP_MD *find_algorithm(const char *name)
 		const char *name;
 		const EVP_MD *(*get)(void);
 	} algorithms[] = {
-		{ "sha256", EVP_sha256 }, { "sha1", EVP_sha1 },     { "sha384", EVP_sha384 },
-		{ "sha512", EVP_sha512 }, { "sha224", EVP_sha224 }, { "md5", EVP_md5 },
+		{ "sha256", EVP_sha256 },         { "sha1", EVP_sha1 },
+		{ "sha384", EVP_sha384 },         { "sha512", EVP_sha512 },
+		{ "sha224", EVP_sha224 },         { "md5", EVP_md5 },
+		{ "sha512-256", EVP_sha512_256 },
 	};
 	size_t i = 0;
 

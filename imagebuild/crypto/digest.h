@@ -19,7 +19,7 @@
 
 struct ib_digest;
 
-/* "sha256", "sha1", "sha384", "sha512", "sha224", "md5"; NULL for what is not recognized. */
+/* "sha256", "sha1", "sha384", "sha512", "sha224", "md5", "sha512-256"; NULL for what is not recognized. */
 struct ib_digest *ib_digest_new(const char *algorithm);
 void ib_digest_free(struct ib_digest *digest);
 void ib_digest_update(struct ib_digest *digest, const void *data, size_t size);

@@ -13,8 +13,8 @@ static const char *const root_formats[] = { "erofs", "squashfs", NULL };
 static const char *const compressions[] = { "none", "lz4", "lz4hc", "gzip", "xz", "zstd", NULL };
 static const char *const databases[] = { "rpmdb", "manifest", NULL };
 static const char *const labels[] = { "automatic", "required", "never", NULL };
-static const char *const outputs[] = { "root",       "uki", "disk",    "sbom",
-				       "provenance", "tar", "tar.zst", NULL };
+static const char *const outputs[] = { "root", "uki",     "disk",        "sbom", "provenance",
+				       "tar",  "tar.zst", "block-index", NULL };
 
 #define WORDS_RULE(name, list) \
 	static const struct ib_recipe_rule name = { \

@@ -234,7 +234,7 @@ struct ib_recipe {
 	uint32_t root_error_correction; /* roots of the Reed-Solomon code; 0: no .root.fec */
 
 	struct ib_recipe_list
-		outputs; /* of: root, uki, disk, sbom, provenance, tar, tar.zst; sorted */
+		outputs; /* of: root, uki, disk, sbom, provenance, tar, tar.zst, block-index; sorted */
 	struct ib_recipe_signer secure_boot; /* UKI and boot loader */
 	struct ib_recipe_signer root_hash;   /* roothash.p7s and the signature partition */
 	struct ib_recipe_signer statements;  /* provenance and SHA256SUMS; certificate NULL */

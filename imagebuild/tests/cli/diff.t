@@ -87,9 +87,54 @@ imagebuild: error: unrecognized format 'makrdown'
   hint: Did you mean 'markdown'?
 [2]
 $ imagebuild diff one.lock
-imagebuild: error: two locks are needed: imagebuild diff A B
+imagebuild: error: two locks (with --blocks, two images) are needed: imagebuild diff A B
 [2]
 $ imagebuild diff one.lock three.lock
 imagebuild: error: there is no lock 'three.lock'
   hint: 'imagebuild lock RECIPE' makes it.
+[2]
+# Two images, or any two files: what an updater has to fetch.
+$ seq -w 99999 >one && (seq -w 99999 && echo more) >two && (echo first && cat one) >moved
+$ imagebuild diff --blocks one two
+        599999 bytes of image, 599994 before; to fetch
+          1983    0.3 %  as blocks of 4 KiB that differ from those at their places
+          1983    0.3 %  as blocks of 4 KiB that are nowhere yet
+         22590    3.8 %  as chunks of casync and desync that are nowhere yet
+$ imagebuild diff --blocks --exit-code one moved
+        600000 bytes of image, 599994 before; to fetch
+        600000  100.0 %  as blocks of 4 KiB that differ from those at their places
+        600000  100.0 %  as blocks of 4 KiB that are nowhere yet
+         19657    3.3 %  as chunks of casync and desync that are nowhere yet
+[10]
+$ imagebuild diff --blocks --json one two
+{
+  "format": "imagebuild-block-diff",
+  "format_version": 1,
+  "root": {
+    "before_bytes": 599994,
+    "after_bytes": 599999,
+    "in_place_bytes": 1983,
+    "anywhere_bytes": 1983,
+    "chunk_bytes": 22590
+  }
+}
+$ imagebuild diff --blocks one one; imagebuild diff --blocks --exit-code one one
+        599994 bytes of image, 599994 before; to fetch
+             0    0.0 %  as blocks of 4 KiB that differ from those at their places
+             0    0.0 %  as blocks of 4 KiB that are nowhere yet
+             0    0.0 %  as chunks of casync and desync that are nowhere yet
+        599994 bytes of image, 599994 before; to fetch
+             0    0.0 %  as blocks of 4 KiB that differ from those at their places
+             0    0.0 %  as blocks of 4 KiB that are nowhere yet
+             0    0.0 %  as chunks of casync and desync that are nowhere yet
+$ : >none && imagebuild diff --blocks one none
+             0 bytes of image, 599994 before; to fetch
+             0    0.0 %  as blocks of 4 KiB that differ from those at their places
+             0    0.0 %  as blocks of 4 KiB that are nowhere yet
+             0    0.0 %  as chunks of casync and desync that are nowhere yet
+$ imagebuild diff --blocks one
+imagebuild: error: two locks (with --blocks, two images) are needed: imagebuild diff A B
+[2]
+$ mkdir -p empty && imagebuild diff --blocks one empty
+imagebuild: error: there is no root image (*.root.*) in 'empty'
 [2]
