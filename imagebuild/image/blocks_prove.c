@@ -141,6 +141,57 @@ static int hash_plain(const struct proving *proving, bool *ret_good, struct ib_e
 	return 0;
 }
 
+/* One chunk: its bytes and zeros to the end of its last block, or nothing that stands for zeros. */
+static int hash_chunk(const struct proving *proving, size_t size, bool is_hole, uint64_t *at,
+		      bool *ret_good, struct ib_error *err)
+{
+	const size_t stored = (size + EROFS_BLOCK - 1) / EROFS_BLOCK * EROFS_BLOCK;
+
+	if (is_hole) {
+		memset(proving->piece, 0, size);
+	} else {
+		IB_TRY(ib_fd_read_at(proving->proof->entry.fd, proving->piece, stored, *at,
+				     "cache of blocks", err));
+		*ret_good = is_zero(proving->piece + size, stored - size);
+		*at += stored;
+	}
+	hash(proving, proving->piece, size);
+	return 0;
+}
+
+/* That runs have all chunks of the content and no more was seen when the index was read. */
+static int hash_chunks(const struct proving *proving, bool *ret_good, struct ib_error *err)
+{
+	const struct record *record = proving->record;
+	uint64_t left = record->content.size;
+	uint64_t at = record->first_block * EROFS_BLOCK;
+	size_t i = 0;
+	uint32_t j = 0;
+
+	for (i = 0; i < record->content.extent_count; i++) {
+		const uint32_t run = ib_get_le32(record->extents + 4 * i);
+
+		for (j = 0; j < (run & ~RUN_HOLE) && *ret_good; j++) {
+			const size_t size = (size_t)IB_MIN(left, (uint64_t)IB_CHUNK_BYTES);
+
+			IB_TRY(hash_chunk(proving, size, run & RUN_HOLE, &at, ret_good, err));
+			left -= size;
+		}
+	}
+	return 0;
+}
+
+static int hash_content(const struct proving *proving, bool *ret_good, struct ib_error *err)
+{
+	const struct content *content = &proving->record->content;
+
+	if (content->is_compressed)
+		return hash_compressed(proving, ret_good, err);
+	if (content->is_chunked)
+		return hash_chunks(proving, ret_good, err);
+	return hash_plain(proving, ret_good, err);
+}
+
 static int prove_one(const struct proving *proving, bool *ret_good, struct ib_error *err)
 {
 	const struct content *content = &proving->record->content;
@@ -148,8 +199,7 @@ static int prove_one(const struct proving *proving, bool *ret_good, struct ib_er
 	uint8_t sha1[IB_DIGEST_MAX_SIZE];
 
 	*ret_good = true;
-	IB_TRY(content->is_compressed ? hash_compressed(proving, ret_good, err)
-				      : hash_plain(proving, ret_good, err));
+	IB_TRY(hash_content(proving, ret_good, err));
 	(void)ib_digest_final(proving->sha256, sha256);
 	(void)ib_digest_final(proving->sha1, sha1);
 	/* that this is the digest which the header gives the file was seen when the index was read */

@@ -158,7 +158,7 @@ static bool get_record(struct cursor *cursor, uint32_t *ret_file, struct record 
 	content->block_count = ib_get_le32(at + 61);
 	content->tail_size = ib_get_le32(at + 65);
 	content->extent_count = ib_get_le32(at + 69);
-	if (content->extent_count > cursor->left / 4)
+	if (at[60] > KIND_CHUNKS || content->extent_count > cursor->left / 4)
 		return false;
 	record->extents = get(cursor, 4 * content->extent_count);
 	return true;

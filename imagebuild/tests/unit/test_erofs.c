@@ -7,18 +7,9 @@
 #include "crypto/crypto.h"
 #include "erofs_image.h"
 #include "image/writer.h"
+#include "made_packages.h"
 
 #define MIB ((size_t)1 << 20)
-
-/* ---- a source of made-up packages ---- */
-
-struct file {
-	const char *path;
-	size_t size;
-	uint8_t seed;   /* files with the same seed and size hold the same */
-	long announced; /* how much more or less than size really comes */
-	bool twice;
-};
 
 static const struct file first_files[] = {
 	{ "/big", 5 * MIB + 123, 1, 0, false },
@@ -33,101 +24,12 @@ static const struct file second_files[] = {
 	{ "/left-out", 9000, 6, 0, false },
 };
 
-struct made {
-	struct ib_package package;
-	struct ib_package_file files[8];
-	uint8_t digests[8][32];
-	const struct file *from;
-	size_t count;
-};
-
-static uint8_t *content_of(const struct file *file, size_t size)
-{
-	uint8_t *bytes = ib_alloc(size + 1);
-	uint32_t state = file->seed;
-	size_t i = 0;
-
-	for (i = 0; i < size; i++) {
-		state = state * 1664525U + 1013904223U;
-		bytes[i] = (uint8_t)(i / 3000 % 2 ? state >> 24 : state >> 30);
-	}
-	return bytes;
-}
-
-static void make_package(struct made *made, const char *nevra, const struct file *files,
-			 size_t count)
-{
-	size_t i = 0;
-
-	*made = (struct made){ .from = files, .count = count };
-	for (i = 0; i < count; i++) {
-		ib_autofree uint8_t *bytes = content_of(&files[i], files[i].size);
-
-		ib_sha256(bytes, files[i].size, made->digests[i]);
-		made->files[i] = (struct ib_package_file){
-			.path = files[i].path,
-			.mode = S_IFREG | 0644,
-			.size = files[i].size,
-			.user = "root",
-			.group = "root",
-			.digest = made->digests[i],
-		};
-	}
-	made->package = (struct ib_package){
-		.nevra = nevra,
-		.files = made->files,
-		.file_count = count,
-		.digest_kind = IB_DIGEST_SHA256,
-	};
-}
-
-static int stream_file(const struct file *file, uint32_t package, uint32_t number,
-		       const struct ib_content_sink *sink, struct ib_error *err)
-{
-	size_t size = (size_t)((long)file->size + file->announced);
-	ib_autofree uint8_t *bytes = content_of(file, size);
-	bool wanted = true;
-	size_t at = 0;
-
-	IB_TRY(sink->begin(sink->context, package, number, file->size, &wanted, err));
-	/* pieces of a length that fits nothing */
-	for (at = 0; wanted && at < size; at += 7777)
-		IB_TRY(sink->data(sink->context, bytes + at, IB_MIN(size - at, (size_t)7777), err));
-	return wanted ? sink->end(sink->context, err) : 0;
-}
-
-static int stream_package(void *context, uint32_t number, const struct ib_content_sink *sink,
-			  struct ib_error *err)
-{
-	const struct made *made = &((const struct made *)context)[number];
-	size_t i = 0;
-
-	for (i = 0; i < made->count; i++) {
-		IB_TRY(stream_file(&made->from[i], number, (uint32_t)i, sink, err));
-		if (made->from[i].twice)
-			IB_TRY(stream_file(&made->from[i], number, (uint32_t)i, sink, err));
-	}
-	return 0;
-}
-
-static bool not_left_out(void *context, const char *path)
-{
-	(void)context;
-	return strcmp(path, "/left-out") != 0;
-}
-
 static struct ib_tree *lay_down(const struct made *made, uint32_t count)
 {
 	struct ib_error err = IB_ERROR_INIT;
-	const struct ib_tree_filter filter = { .wants = not_left_out };
-	const struct ib_accounts nobody = { 0 };
-	struct ib_tree *tree = ib_tree_new(BUILD_TIME);
-	uint32_t i = 0;
+	struct ib_tree *tree = lay_down_made(made, count, &err);
 
-	for (i = 0; i < count; i++)
-		ck_ok(ib_tree_add_package(tree, i, &made[i].package, &filter, &err));
-	ck_ok(ib_tree_resolve_owners(tree, &nobody, &err));
-	ib_tree_finish(tree);
+	ck_assert_msg(tree != NULL, "%s", err.text);
 	return tree;
 }
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entries of the cache of blocks that somebody else made: proved, or none. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "image/image.h"
+#include "made_packages.h"
+#include "test.h"
+
+static const struct file first_files[] = {
+	{ "/big", 30001, 1, 0, false },
+	{ "/empty", 0, 1, 0, false },
+	{ "/holes", 140000, 0, 0, false },
+	{ "/small", 100, 2, 0, false },
+};
+static const struct file second_files[] = {
+	{ "/other", 70000, 5, 0, false },
+	{ "/twin", 100, 2, 0, false },
+};
+
+static const struct {
+	enum ib_erofs_compression compression;
+	uint32_t cluster_bytes;
+} forms[] = {
+	{ IB_EROFS_NONE, 0 }, { IB_EROFS_LZ4, 0 },     { IB_EROFS_LZ4HC, 0 },
+	{ IB_EROFS_ZSTD, 0 }, { IB_EROFS_LZ4, 65536 }, { IB_EROFS_ZSTD, 65536 },
+};
+
+/* ---- a keeper of entries in memory --------------------------------------- */
+
+static int entries[2];
+
+static int find_none(void *context, uint32_t package, bool *ret_found,
+		     struct ib_block_entry *ret_entry, struct ib_error *err)
+{
+	(void)context, (void)package, (void)ret_entry, (void)err;
+	*ret_found = false;
+	return 0;
+}
+
+static int begin_entry(void *context, uint32_t package, void **ret_file, int *ret_fd,
+		       struct ib_error *err)
+{
+	(void)context, (void)err;
+	entries[package] = memfd_create("entry", MFD_CLOEXEC);
+	*ret_file = &entries[package];
+	*ret_fd = entries[package];
+	return 0;
+}
+
+static int commit_entry(void *context, uint32_t package, void *file, struct ib_error *err)
+{
+	(void)context, (void)package, (void)file, (void)err;
+	return 0;
+}
+
+static void abandon_entry(void *context, void *file)
+{
+	(void)context, (void)file;
+	ck_abort_msg("an entry was abandoned");
+}
+
+static const struct ib_block_cache keeper = {
+	.find = find_none, .begin = begin_entry, .commit = commit_entry, .abandon = abandon_entry
+};
+
+/* ---- a writer that made them, and one that is offered them ---------------- */
+
+static struct made made[2];
+
+static struct ib_erofs_writer *open_writer(int form, struct ib_tree *tree, const char *name)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = ib_path_join(test_dir, name);
+	const struct ib_erofs_params params = { .compression = forms[form].compression,
+						.cluster_bytes = forms[form].cluster_bytes,
+						.build_time = MADE_BUILD_TIME,
+						.threads = 2 };
+	struct ib_erofs_writer *writer = NULL;
+
+	ck_ok(ib_erofs_open(path, &params, tree, &writer, &err));
+	return writer;
+}
+
+static void make_entries(int form)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	const struct ib_content_source source = { made, IB_COUNT(made), stream_package };
+	IB_AUTO(ib_tree) tree = lay_down_made(made, IB_COUNT(made), &err);
+	IB_AUTO(ib_erofs_writer) writer = NULL;
+	uint64_t size = 0;
+
+	ck_assert_ptr_nonnull(tree);
+	writer = open_writer(form, tree, "image");
+	ib_erofs_use_cache(writer, &keeper);
+	ck_ok(ib_erofs_stream(writer, &source, NULL, &err));
+	ck_ok(ib_erofs_finish(writer, &size, &err));
+}
+
+static void set_up(void)
+{
+	test_dir_make();
+	make_package(&made[0], "first-1-1.noarch", first_files, IB_COUNT(first_files));
+	make_package(&made[1], "second-1-1.noarch", second_files, IB_COUNT(second_files));
+}
+
+struct offered {
+	struct ib_tree *tree;
+	struct ib_erofs_writer *writer;
+};
+
+static struct offered offer(int form)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct offered offered = { .tree = lay_down_made(made, IB_COUNT(made), &err) };
+
+	ck_assert_ptr_nonnull(offered.tree);
+	offered.writer = open_writer(form, offered.tree, "another");
+	return offered;
+}
+
+static void offered_done(struct offered *offered)
+{
+	ib_erofs_writer_free(offered->writer);
+	ib_tree_free(offered->tree);
+}
+
+static uint64_t size_of(int fd)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	uint64_t size = 0;
+
+	ck_ok(ib_fd_size(fd, "entry", &size, &err));
+	return size;
+}
+
+static bool holds(const struct offered *offered, uint32_t package, int fd, bool contents)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	const struct ib_block_proof proof = { .package = package,
+					      .file_count = made[package].count,
+					      .entry = { .fd = fd, .size = size_of(fd) },
+					      .contents = contents };
+	bool good = false;
+
+	ck_ok(ib_erofs_prove(offered->writer, &proof, &good, &err));
+	return good;
+}
+
+START_TEST(what_another_writer_made_holds)
+{
+	struct offered offered;
+
+	make_entries(_i);
+	offered = offer(_i);
+	ck_assert(holds(&offered, 0, entries[0], true));
+	ck_assert(holds(&offered, 1, entries[1], true));
+	ck_assert(holds(&offered, 0, entries[0], false));
+	/* of another package, or of another form, it is none */
+	ck_assert(!holds(&offered, 1, entries[0], false));
+	ck_assert(!holds(&offered, 0, entries[1], false));
+	offered_done(&offered);
+	offered = offer((_i + 1) % (int)IB_COUNT(forms));
+	ck_assert(!holds(&offered, 0, entries[0], false));
+	offered_done(&offered);
+}
+END_TEST
+
+/*
+ * Blocks with their padding, tails, index, footer. Zeros can be compressed to the same length in many ways,
+ * so where something is compressed it is not the package with the zeros.
+ */
+START_TEST(a_changed_byte_anywhere_makes_it_none)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	const uint32_t package = forms[_i].compression == IB_EROFS_NONE ? 0 : 1;
+	struct offered offered;
+	uint64_t size = 0;
+	uint64_t at = 0;
+
+	make_entries(_i);
+	offered = offer(_i);
+	size = size_of(entries[package]);
+	/* steps that meet all of the end, and the rest here and there */
+	for (at = 0; at < size; at += at + 1021 + 400 < size ? 1021 : 1) {
+		uint8_t byte = 0;
+
+		ck_ok(ib_fd_read_at(entries[package], &byte, 1, at, "entry", &err));
+		byte ^= 0x10;
+		ck_ok(ib_fd_write(entries[package], &byte, 1, at, "entry", &err));
+		ck_assert_msg(!holds(&offered, package, entries[package], true),
+			      "byte %llu of %llu", (unsigned long long)at,
+			      (unsigned long long)size);
+		byte ^= 0x10;
+		ck_ok(ib_fd_write(entries[package], &byte, 1, at, "entry", &err));
+	}
+	ck_assert(holds(&offered, package, entries[package], true));
+	offered_done(&offered);
+}
+END_TEST
+
+START_TEST(what_is_cut_short_or_has_more_is_none)
+{
+	struct offered offered;
+	uint64_t size = 0;
+
+	make_entries(_i);
+	offered = offer(_i);
+	size = size_of(entries[0]);
+	ck_assert_int_eq(ftruncate(entries[0], (off_t)size - 1), 0);
+	ck_assert(!holds(&offered, 0, entries[0], true));
+	ck_assert_int_eq(ftruncate(entries[0], (off_t)size + 4096), 0);
+	ck_assert(!holds(&offered, 0, entries[0], true));
+	ck_assert_int_eq(ftruncate(entries[0], 0), 0);
+	ck_assert(!holds(&offered, 0, entries[0], true));
+	offered_done(&offered);
+}
+END_TEST
+
+Suite *ib_suite(void)
+{
+	Suite *suite = suite_create("blocks");
+	TCase *tcase = tcase_create("proof");
+
+	tcase_add_checked_fixture(tcase, set_up, test_dir_remove);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, what_another_writer_made_holds, 0, (int)IB_COUNT(forms));
+	tcase_add_loop_test(tcase, a_changed_byte_anywhere_makes_it_none, 0, (int)IB_COUNT(forms));
+	tcase_add_loop_test(tcase, what_is_cut_short_or_has_more_is_none, 0, (int)IB_COUNT(forms));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
