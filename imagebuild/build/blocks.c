@@ -88,8 +88,10 @@ static void abandon(void *context, void *file)
 	ib_store_file_free(file);
 }
 
-void ib_keeper_init(struct ib_keeper *keeper, struct ib_work *work,
-		    const struct ib_members *members, const struct ib_tree *tree, char *form)
+void ib_keeper_init(
+	struct ib_keeper *keeper, struct ib_work *work, const struct ib_members *members,
+	const struct ib_tree *tree,
+	char *form) /* NOLINT(readability-non-const-parameter): it becomes the keeper's */
 {
 	*keeper = (struct ib_keeper){ .work = work,
 				      .members = members,

@@ -65,12 +65,13 @@ static int fetch_chosen(struct ib_work *work, const struct ib_resolution *resolu
 	return ib_work_fetch(work, wanted, resolution->package_count, err);
 }
 
-/* What no family covers and the recipe does not decide, for one message at the end. */
-struct undecided {
-	struct ib_strings lines;            /* for people */
-	struct ib_strings rows;             /* for the recipe */
+/* What was seen of packages; what is undecided of them is told in one message at the end. */
+struct examined {
+	struct ib_strings lines;            /* undecided scriptlets: for people */
+	struct ib_strings rows;             /* and for the recipe */
 	const struct ib_package **packages; /* all that were examined, in order */
 	size_t package_count;
+	int64_t build_time; /* the newest */
 };
 
 /* What the recipe says of it, or NULL. */
@@ -86,7 +87,7 @@ static const struct ib_recipe_scriptlet *decision_on(const struct ib_recipe *rec
 }
 
 static void judge(struct ib_work *work, const struct ib_package *package, size_t i,
-		  struct ib_lock_scriptlet *line, struct undecided *undecided)
+		  struct ib_lock_scriptlet *line, struct examined *examined)
 {
 	const struct ib_scriptlet *scriptlet = &package->scriptlets[i];
 	const struct ib_recipe_scriptlet *decided = decision_on(work->recipe, scriptlet->digest);
@@ -106,26 +107,26 @@ static void judge(struct ib_work *work, const struct ib_package *package, size_t
 		return;
 	}
 	line->decision = "undecided";
-	ib_strings_addf(&undecided->lines, "package '%s' %%%s: not understood: %s", package->nevra,
+	ib_strings_addf(&examined->lines, "package '%s' %%%s: not understood: %s", package->nevra,
 			line->kind, verdict.not_covered);
-	ib_strings_addf(&undecided->rows, "  - {digest: %s, skip: \"why %s needs no %%%s\"}",
+	ib_strings_addf(&examined->rows, "  - {digest: %s, skip: \"why %s needs no %%%s\"}",
 			line->digest, package->name, line->kind);
 }
 
-static int report_undecided(struct ib_work *work, struct undecided *undecided, struct ib_error *err)
+static int report_undecided(struct ib_work *work, struct examined *examined, struct ib_error *err)
 {
 	ib_autofree char *rows = NULL;
 	size_t i = 0;
 
-	if (!undecided->lines.count)
+	if (!examined->lines.count)
 		return 0;
-	for (i = 0; i < IB_MIN(undecided->lines.count, MAX_UNDECIDED_SHOWN); i++)
-		ib_warn(work->session->log, "%s", undecided->lines.items[i]);
-	rows = ib_strings_join(&undecided->rows, "\n");
+	for (i = 0; i < IB_MIN(examined->lines.count, MAX_UNDECIDED_SHOWN); i++)
+		ib_warn(work->session->log, "%s", examined->lines.items[i]);
+	rows = ib_strings_join(&examined->rows, "\n");
 	(void)ib_fail(
 		err, IB_INPUT,
 		"%zu scriptlets are covered by no family and decided by nobody; the first: %s",
-		undecided->lines.count, undecided->lines.items[0]);
+		examined->lines.count, examined->lines.items[0]);
 	ib_error_hint(err,
 		      "Look at them, and put into the recipe what you decide ('run' instead of "
 		      "'skip' runs one in a sandbox):\nscriptlets:\n%s",
@@ -177,8 +178,7 @@ static void explain(struct ib_work *work, const struct ib_resolution *resolution
 }
 
 static int examine(struct ib_work *work, const struct ib_resolved_package *chosen, char (*keys)[65],
-		   struct ib_lock_package *line, struct undecided *undecided, int64_t *build_time,
-		   struct ib_error *err)
+		   struct ib_lock_package *line, struct examined *examined, struct ib_error *err)
 {
 	struct ib_known_request request = { .nevra = chosen->nevra, .sha256 = chosen->checksum };
 	const struct ib_package *package = NULL;
@@ -194,10 +194,10 @@ static int examine(struct ib_work *work, const struct ib_resolved_package *chose
 		return ib_fail(err, IB_TRUST,
 			       "package '%s' of repository '%s' is '%s' by its header",
 			       chosen->nevra, chosen->repository, package->nevra);
-	undecided->packages[undecided->package_count++] = package;
+	examined->packages[examined->package_count++] = package;
 	scriptlets = ib_arena_alloc(work->arena, package->scriptlet_count * sizeof(*scriptlets));
 	for (i = 0; i < package->scriptlet_count; i++)
-		judge(work, package, i, &scriptlets[i], undecided);
+		judge(work, package, i, &scriptlets[i], examined);
 	*line = (struct ib_lock_package){ .nevra = package->nevra,
 					  .name = package->name,
 					  .arch = package->arch,
@@ -214,7 +214,7 @@ static int examine(struct ib_work *work, const struct ib_resolved_package *chose
 					  .initrd = chosen->initrd,
 					  .scriptlets = scriptlets,
 					  .scriptlet_count = package->scriptlet_count };
-	*build_time = IB_MAX(*build_time, package->build_time);
+	examined->build_time = IB_MAX(examined->build_time, package->build_time);
 	return 0;
 }
 
@@ -236,7 +236,7 @@ static int assemble(struct ib_work *work, const struct ib_resolution *resolution
 				.repository_count = metadata->count,
 				.packages = lines,
 				.package_count = resolution->package_count };
-	struct undecided undecided = { 0 };
+	struct examined examined = { 0 };
 	char(*keys)[65] =
 		ib_arena_alloc(work->arena, work->recipe->repository_count * sizeof(*keys));
 	ib_autofree char *text = NULL;
@@ -245,22 +245,21 @@ static int assemble(struct ib_work *work, const struct ib_resolution *resolution
 
 	for (i = 0; i < work->recipe->repository_count; i++)
 		IB_TRY(ib_work_keys_digest(&work->recipe->repositories[i], keys[i], err));
-	undecided.packages =
-		ib_arena_alloc(work->arena, resolution->package_count * sizeof(void *));
+	examined.packages = ib_arena_alloc(work->arena, resolution->package_count * sizeof(void *));
 	qsort(metadata->locked, metadata->count, sizeof(*metadata->locked), compare_repositories);
 	for (i = 0; i < resolution->package_count && r == 0; i++) {
 		ib_progress(work->session->log, "examining", i, resolution->package_count,
 			    "packages");
-		r = examine(work, &resolution->packages[i], keys, &lines[i], &undecided,
-			    &lock.build_time, err);
+		r = examine(work, &resolution->packages[i], keys, &lines[i], &examined, err);
 		explain(work, resolution, &resolution->packages[i], &lines[i]);
 	}
+	lock.build_time = examined.build_time;
 	if (r == 0)
-		r = report_undecided(work, &undecided, err);
-	ib_strings_done(&undecided.lines);
-	ib_strings_done(&undecided.rows);
+		r = report_undecided(work, &examined, err);
+	ib_strings_done(&examined.lines);
+	ib_strings_done(&examined.rows);
 	IB_TRY(r);
-	IB_TRY(ib_work_assign_accounts(work, &lock, undecided.packages, previous, &lock.accounts,
+	IB_TRY(ib_work_assign_accounts(work, &lock, examined.packages, previous, &lock.accounts,
 				       err));
 	IB_TRY(ib_work_run_scriptlets(work, &lock, lines, err));
 	ib_recipe_wishes(work->recipe, &lock.wishes);

@@ -2,6 +2,7 @@
 #include "build/metadata.h"
 #include "build/update.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "fetch/fetch.h"
@@ -361,6 +362,7 @@ static int copy_index(struct ib_metadata_one *one, const char *folder, struct ib
 	const struct ib_fetch_index *index = one->index;
 	size_t i = 0;
 
+	assert(index);
 	IB_TRY(ib_file_make_directory(directory, 0755, err));
 	for (i = 0; i < index->record_count; i++)
 		IB_TRY(copy_record(one, &index->records[i], folder, err));

@@ -67,10 +67,10 @@ static void learn(struct search *search, size_t size, size_t room)
 	search->next = IB_MIN(search->next, search->over - 1);
 }
 
-size_t ib_zstd_fill(struct ib_zstd_filler *filler, const void *in, size_t in_size, size_t guess,
-		    void *out, size_t out_size, size_t *ret_taken)
+size_t ib_zstd_fill(struct ib_zstd_filler *filler, const void *in, size_t in_size, void *out,
+		    size_t out_size, size_t *taken)
 {
-	struct search search = { .over = in_size + 1, .next = IB_MIN(guess, in_size) };
+	struct search search = { .over = in_size + 1, .next = IB_MIN(*taken, in_size) };
 	int tries = 0;
 
 	if (filler->scratch_size < 2 * out_size) {
@@ -90,7 +90,7 @@ size_t ib_zstd_fill(struct ib_zstd_filler *filler, const void *in, size_t in_siz
 		if (out_size - size <= SLACK(out_size))
 			break;
 	}
-	*ret_taken = search.fits;
+	*taken = search.fits;
 	return search.fits_size;
 }
 

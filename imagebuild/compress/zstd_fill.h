@@ -28,11 +28,11 @@ struct ib_zstd_filler *ib_zstd_filler_new(int level, unsigned window_log);
 void ib_zstd_filler_free(struct ib_zstd_filler *filler);
 
 /*
- * Compresses from the front of in about as much as fits into out_size bytes of out; guess is how much that might
- * be (at least 1). Returns how many were written (0: nothing fits) and how much of in they hold.
+ * Compresses from the front of in about as much as fits into out_size bytes of out. Returns how many were
+ * written; 0: nothing fits. *taken is a guess (at least 1) of how much of in they hold, and then how much they do.
  */
-size_t ib_zstd_fill(struct ib_zstd_filler *filler, const void *in, size_t in_size, size_t guess,
-		    void *out, size_t out_size, size_t *ret_taken);
+size_t ib_zstd_fill(struct ib_zstd_filler *filler, const void *in, size_t in_size, void *out,
+		    size_t out_size, size_t *taken);
 
 /* Whether in is one frame that decodes to exactly out_size bytes, which are written. */
 bool ib_zstd_expand(const void *in, size_t in_size, void *out, size_t out_size) IB_MUST_CHECK;

@@ -98,30 +98,29 @@ static void put_internal(struct ib_json_writer *out, const struct ib_evidence *e
 
 /* ---- what the build used ------------------------------------------------- */
 
-static struct ib_map *packages_by_nevra(const struct ib_package_set *packages)
+/* The map's values are items, of the length of the set. */
+static void index_packages(const struct ib_package_set *packages, const struct ib_package **items,
+			   struct ib_map *index)
 {
-	struct ib_map *index = ib_map_new();
 	size_t i = 0;
 
 	for (i = 0; i < ib_package_set_count(packages); i++) {
-		const struct ib_package *package = ib_package_set_get(packages, i);
-
-		ib_map_set(index, package->nevra, (void *)(uintptr_t)package);
+		items[i] = ib_package_set_get(packages, i);
+		ib_map_set(index, items[i]->nevra, &items[i]);
 	}
-	return index;
 }
 
 static int put_package(struct ib_json_writer *out, const struct ib_evidence *evidence,
 		       const struct ib_map *packages, const struct ib_lock_package *line,
 		       struct ib_error *err)
 {
-	const struct ib_package *package = ib_map_get(packages, line->nevra);
+	const struct ib_package *const *package = ib_map_get(packages, line->nevra);
 	IB_AUTO_BUFFER(purl, 1 << 16);
 
 	if (!package)
 		return ib_fail(err, IB_FAILED, "package '%s' of the lock was not read",
 			       line->nevra);
-	ib_purl_write(&purl, package, evidence->os_id, evidence->os_version_id);
+	ib_purl_write(&purl, *package, evidence->os_id, evidence->os_version_id);
 	ib_json_begin_object(out);
 	ib_json_member_string(out, "name", line->nevra);
 	ib_json_member_string(out, "uri", ib_buffer_text(&purl));
@@ -196,9 +195,12 @@ static void put_profile(struct ib_json_writer *out, const struct ib_evidence_fil
 static int put_dependencies(struct ib_json_writer *out, const struct ib_evidence *evidence,
 			    struct ib_error *err)
 {
-	IB_AUTO(ib_map) packages = packages_by_nevra(evidence->packages);
+	ib_autofree const struct ib_package **items =
+		ib_alloc_array(ib_package_set_count(evidence->packages) + 1, sizeof(void *));
+	IB_AUTO(ib_map) packages = ib_map_new();
 	size_t i = 0;
 
+	index_packages(evidence->packages, items, packages);
 	ib_json_member_array(out, "resolvedDependencies");
 	for (i = 0; i < evidence->repository_count; i++)
 		put_repository(out, &evidence->repositories[i]);

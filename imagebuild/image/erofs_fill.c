@@ -125,9 +125,10 @@ static size_t fill_cluster(struct compressor *compressor, const struct offer *of
 {
 	if (!offer->room)
 		return *ret_taken = 0;
+	*ret_taken = offer->guess;
 	if (compressor->zstd)
-		return ib_zstd_fill(compressor->zstd, offer->in, offer->left, offer->guess, out,
-				    offer->room, ret_taken);
+		return ib_zstd_fill(compressor->zstd, offer->in, offer->left, out, offer->room,
+				    ret_taken);
 	return fill_lz4(compressor->lz4, offer, out, ret_taken);
 }
 

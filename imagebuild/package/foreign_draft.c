@@ -68,19 +68,20 @@ unsigned ib_draft_all(const struct ib_draft *draft)
 void ib_draft_add(struct ib_draft *draft, enum ib_draft_list list, const char *text, unsigned mask)
 {
 	struct ib_draft_items *items = &draft->lists[list];
-	uintptr_t number = 0;
+	size_t *number = NULL;
 
 	if (!items->by_text)
 		items->by_text = ib_map_new();
-	number = (uintptr_t)ib_map_get(items->by_text, text);
+	number = ib_map_get(items->by_text, text);
 	if (number) {
-		items->items[number - 1].mask |= mask;
+		items->items[*number].mask |= mask;
 		return;
 	}
+	number = ib_arena_memdup(draft->arena, &items->count, sizeof(*number));
+	ib_map_set(items->by_text, text, number);
 	ib_grow(items->items, items->count);
 	items->items[items->count++] =
 		(struct ib_draft_item){ ib_arena_strdup(draft->arena, text), mask };
-	ib_map_set(items->by_text, text, (void *)(uintptr_t)items->count);
 }
 
 static const char *good_id(struct ib_draft *draft, const struct ib_yaml_node *node, const char *id)

@@ -183,7 +183,7 @@ char *ib_line_diff(const char *before, const char *after)
 	split(after, &b);
 	compare(&a, &b, &steps);
 	while (i < steps.count) {
-		size_t first = i;
+		size_t first = 0;
 		size_t end = 0;
 
 		if (steps.items[i].sign == ' ') {

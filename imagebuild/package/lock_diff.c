@@ -201,7 +201,7 @@ static int compare_lines(const void *a, const void *b)
 static const struct ib_lock_package **sorted_lines(const struct ib_lock *lock)
 {
 	size_t count = lock ? lock->package_count : 0;
-	const struct ib_lock_package **lines = ib_alloc_array(count + 1, sizeof(*lines));
+	const struct ib_lock_package **lines = ib_alloc_array(count + 1, sizeof(void *));
 	size_t i = 0;
 
 	for (i = 0; i < count; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How much each change deserves a look, what advisories say of it, and the order of reading. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,20 +21,20 @@ static const struct {
 };
 
 static const struct {
-	unsigned facet;
 	const char *name;
+	unsigned facet;
 	unsigned weight;
 } facets[IB_LOCK_FACET_COUNT] = {
-	{ IB_LOCK_FACET_SIGNER, "signing key", 80 },
-	{ IB_LOCK_FACET_OPENED, "advisory opened", 50 },
-	{ IB_LOCK_FACET_REPOSITORY, "repository", 40 },
-	{ IB_LOCK_FACET_SCRIPTLETS, "scriptlets", 30 },
-	{ IB_LOCK_FACET_DECISIONS, "decision on scriptlets", 30 },
-	{ IB_LOCK_FACET_SOURCE, "source package", 20 },
-	{ IB_LOCK_FACET_LEAP, "major version", 15 },
-	{ IB_LOCK_FACET_REQUIRES, "new requirement", 15 },
-	{ IB_LOCK_FACET_INTO, "where it goes", 10 },
-	{ IB_LOCK_FACET_ARCHITECTURE, "architecture", 5 },
+	{ "signing key", IB_LOCK_FACET_SIGNER, 80 },
+	{ "advisory opened", IB_LOCK_FACET_OPENED, 50 },
+	{ "repository", IB_LOCK_FACET_REPOSITORY, 40 },
+	{ "scriptlets", IB_LOCK_FACET_SCRIPTLETS, 30 },
+	{ "decision on scriptlets", IB_LOCK_FACET_DECISIONS, 30 },
+	{ "source package", IB_LOCK_FACET_SOURCE, 20 },
+	{ "major version", IB_LOCK_FACET_LEAP, 15 },
+	{ "new requirement", IB_LOCK_FACET_REQUIRES, 15 },
+	{ "where it goes", IB_LOCK_FACET_INTO, 10 },
+	{ "architecture", IB_LOCK_FACET_ARCHITECTURE, 5 },
 };
 
 const char *ib_lock_change_kind_name(enum ib_lock_change_kind kind)
@@ -67,7 +68,7 @@ static const struct ib_advisory *const *find(struct ib_lock_diff *diff,
 	ib_autofree const struct ib_advisory **found = NULL;
 
 	*ret_count = ib_advisories_find(advisories, move, &found);
-	return *ret_count ? ib_arena_memdup(diff->arena, found, *ret_count * sizeof(*found)) : NULL;
+	return *ret_count ? ib_arena_memdup(diff->arena, found, *ret_count * sizeof(void *)) : NULL;
 }
 
 static void advise_move(struct ib_lock_diff *diff, struct ib_lock_change *change,
@@ -77,6 +78,7 @@ static void advise_move(struct ib_lock_diff *diff, struct ib_lock_change *change
 	const char *new = change->after ? ib_lock_version_of(diff->arena, change->after) : NULL;
 	struct ib_advisory_move move = { .name = change->name, .have = old, .get = new };
 
+	assert(change->before || change->after);
 	move.arch = (change->before ? change->before : change->after)->arch;
 	if (old)
 		change->fixed = find(diff, now, &move, &change->fixed_count);
@@ -132,7 +134,7 @@ static void advise_unmoved(struct ib_lock_diff *diff, struct ib_lock_change *cha
 	drop_known(known, known_count, found, &count);
 	if (!count)
 		return;
-	change->opened = ib_arena_memdup(diff->arena, found, count * sizeof(*found));
+	change->opened = ib_arena_memdup(diff->arena, found, count * sizeof(void *));
 	change->opened_count = count;
 }
 

@@ -18,7 +18,7 @@ static const struct ib_lock_scriptlet **scriptlets_of(struct ib_arena *arena,
 						      size_t *ret_count)
 {
 	size_t count = package ? package->scriptlet_count : 0;
-	const struct ib_lock_scriptlet **list = ib_arena_alloc(arena, (count + 1) * sizeof(*list));
+	const struct ib_lock_scriptlet **list = ib_arena_alloc(arena, (count + 1) * sizeof(void *));
 	size_t i = 0;
 
 	for (i = 0; i < count; i++)

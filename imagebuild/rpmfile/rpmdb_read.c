@@ -82,8 +82,8 @@ int ib_rpmdb_read(const struct ib_buffer *content, struct ib_arena *arena,
 		r = read_rows(&reading, database, err);
 	(void)sqlite3_close(database);
 	if (!r) {
-		*ret_packages = ib_arena_memdup(arena, reading.packages,
-						reading.count * sizeof(*reading.packages));
+		*ret_packages =
+			ib_arena_memdup(arena, reading.packages, reading.count * sizeof(void *));
 		*ret_count = reading.count;
 	}
 	ib_free(reading.packages);

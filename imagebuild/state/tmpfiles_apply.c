@@ -28,27 +28,27 @@ static int put(struct ib_state *state, const struct ib_tmpfiles_line *line, cons
 	return ib_tree_put(state->tree, entry, NULL, err);
 }
 
+/* x stays away where nobody has it, and so on. */
+static uint32_t masked(uint32_t mode, uint32_t present)
+{
+	if (!(present & 0111))
+		mode &= ~0111U;
+	if (!(present & 0222))
+		mode &= ~0222U;
+	if (!(present & 0444))
+		mode &= ~0444U;
+	return S_ISDIR(present) ? mode : mode & ~07000U;
+}
+
 /* Changes mode and owner of what is there; it stays whose it is. */
 static void adjust(struct ib_state *state, const struct ib_tmpfiles_line *line,
 		   struct ib_inode *inode)
 {
-	uint32_t mode = line->mode;
-
 	if (S_ISLNK(inode->mode))
 		return;
-	if (line->has_mode && !line->on_create) {
-		if (line->masked) { /* x stays away where nobody has it, and so on */
-			if (!(inode->mode & 0111))
-				mode &= ~0111U;
-			if (!(inode->mode & 0222))
-				mode &= ~0222U;
-			if (!(inode->mode & 0444))
-				mode &= ~0444U;
-			if (!S_ISDIR(inode->mode))
-				mode &= ~07000U;
-		}
-		inode->mode = (inode->mode & S_IFMT) | mode;
-	}
+	if (line->has_mode && !line->on_create)
+		inode->mode = (inode->mode & S_IFMT) |
+			      (line->masked ? masked(line->mode, inode->mode) : line->mode);
 	if (line->user && !line->user_on_create) {
 		inode->user = NULL;
 		inode->uid = 0;
