@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -327,12 +328,22 @@ static int run(char *const *words, struct ib_terminal *terminal, struct ib_error
 	return r;
 }
 
+/*
+ * Large blocks go back to the system when they are freed. Left to itself glibc learns from them to keep
+ * tens of MiB for each worker.
+ */
+static void give_large_blocks_back(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
 int main(int argc, char **argv)
 {
 	struct ib_error err = IB_ERROR_INIT;
 	struct ib_terminal terminal;
 	int status = 0;
 
+	give_large_blocks_back();
 	close_surroundings();
 	ib_terminal_init(&terminal, IB_COLOR_AUTO, -1);
 	status = run(argc ? argv + 1 : argv, &terminal, &err);
