@@ -105,21 +105,39 @@ static int put_directory(struct ib_work *work, const char *path, struct ib_error
 	return ib_tree_put(work->initrd_tree, &entry, NULL, err);
 }
 
+/*
+ * The distribution's os-release, without the lines that say which image this is: so the
+ * initrd is a function of its packages, and another version of an image has the same one.
+ */
+static int put_release(struct ib_work *work, struct ib_error *err)
+{
+	IB_AUTO_STRINGS(lines);
+	IB_AUTO_BUFFER(out, work->os_release.data.size + 1);
+	struct ib_tree_entry release = { .path = "/etc/initrd-release",
+					 .mode = S_IFREG | 0644,
+					 .origin = { IB_ORIGIN_GENERATOR, generator } };
+	size_t i = 0;
+
+	if (work->os_release.data.size)
+		ib_strings_split(&lines, ib_buffer_text(&work->os_release.data), "\n");
+	for (i = 0; i < lines.count; i++)
+		if (*lines.items[i] && !ib_str_starts(lines.items[i], "IMAGE_"))
+			ib_buffer_putf(&out, "%s\n", lines.items[i]);
+	release.data = out.data;
+	release.size = out.size;
+	return ib_tree_put(work->initrd_tree, &release, NULL, err);
+}
+
 /* What makes the tree an initrd in systemd's eyes: systemd(1), bootup(7). */
 static int add_own_paths(struct ib_work *work, struct ib_error *err)
 {
 	static const char *const folders[] = { "/dev",     "/proc", "/sys", "/run",
 					       "/sysroot", "/tmp",  "/var" };
-	struct ib_tree_entry release = { .path = "/etc/initrd-release",
-					 .mode = S_IFREG | 0644,
-					 .data = work->os_release.data.data,
-					 .size = work->os_release.data.size,
-					 .origin = { IB_ORIGIN_GENERATOR, generator } };
 	size_t i = 0;
 
 	for (i = 0; i < IB_COUNT(folders); i++)
 		IB_TRY(put_directory(work, folders[i], err));
-	IB_TRY(ib_tree_put(work->initrd_tree, &release, NULL, err));
+	IB_TRY(put_release(work, err));
 	IB_TRY(put_link(work, "/init", "usr/lib/systemd/systemd", err));
 	return put_link(work, "/etc/systemd/system/default.target",
 			"/usr/lib/systemd/system/initrd.target", err);
