@@ -14,6 +14,7 @@
 #define PER_BLOCK    (BLOCK / IB_SHA256_SIZE)
 #define MAX_LEVELS   8
 #define JOB_BLOCKS   (4 * PER_BLOCK) /* what one job hashes: 2 MiB, into four blocks */
+#define PIECE_BLOCKS ((size_t)64)    /* read at once: it stays in the processor's cache */
 #define QUEUE_LENGTH 64
 #define MAX_SALT     256U
 
@@ -94,25 +95,38 @@ static int compare_blocks(const struct pass *pass, uint64_t first, const uint8_t
 		       pass->in_first + first + i, pass->in->name);
 }
 
-static int run_job(const struct job *job, struct ib_error *err)
+/* The digests of these blocks of the job, one behind the other. */
+static int hash_blocks(const struct job *job, size_t count, uint8_t *out, struct ib_error *err)
 {
 	const struct pass *pass = job->pass;
 	IB_AUTO(ib_digest) digest = ib_digest_new("sha256");
-	size_t count = (size_t)IB_MIN((uint64_t)JOB_BLOCKS, pass->in_blocks - job->first);
-	size_t out_size = divide_up(count, PER_BLOCK) * BLOCK;
-	uint64_t out_offset = (pass->out_first + job->first / PER_BLOCK) * BLOCK;
-	ib_autofree uint8_t *in = ib_realloc_array(NULL, count, BLOCK);
-	ib_autofree uint8_t *out = ib_alloc(out_size);
-	ib_autofree uint8_t *there = NULL;
+	ib_autofree uint8_t *piece = ib_realloc_array(NULL, PIECE_BLOCKS, BLOCK);
 	uint8_t value[IB_DIGEST_MAX_SIZE];
 	size_t i = 0;
 
-	IB_TRY(ib_region_read(pass->in, in, count * BLOCK, (pass->in_first + job->first) * BLOCK,
-			      err));
 	for (i = 0; i < count; i++) {
-		hash_block(digest, pass, in + i * BLOCK, value);
+		const size_t in_piece = i % PIECE_BLOCKS;
+
+		if (!in_piece)
+			IB_TRY(ib_region_read(pass->in, piece,
+					      IB_MIN(count - i, PIECE_BLOCKS) * BLOCK,
+					      (pass->in_first + job->first + i) * BLOCK, err));
+		hash_block(digest, pass, piece + in_piece * BLOCK, value);
 		memcpy(out + i * IB_SHA256_SIZE, value, IB_SHA256_SIZE);
 	}
+	return 0;
+}
+
+static int run_job(const struct job *job, struct ib_error *err)
+{
+	const struct pass *pass = job->pass;
+	size_t count = (size_t)IB_MIN((uint64_t)JOB_BLOCKS, pass->in_blocks - job->first);
+	size_t out_size = divide_up(count, PER_BLOCK) * BLOCK;
+	uint64_t out_offset = (pass->out_first + job->first / PER_BLOCK) * BLOCK;
+	ib_autofree uint8_t *out = ib_alloc(out_size);
+	ib_autofree uint8_t *there = NULL;
+
+	IB_TRY(hash_blocks(job, count, out, err));
 	if (!pass->verify)
 		return ib_fd_write(pass->out->fd, out, out_size, pass->out->offset + out_offset,
 				   pass->out->name, err);
