@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* newc: Linux, Documentation/driver-api/early-userspace/buffer-format.rst. */
 #include "boot/cpio.h"
 
 #include <assert.h>
@@ -8,19 +7,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "boot/microcode.h"
+#include "boot/newc.h"
 #include "compress/compress.h"
 
-enum { HEADER_SIZE = 110, BLOCK = 512 };
-
-/* A regular file: all its names in this tree. */
+/* A regular file: all its names in this tree, but for those that are microcode's. */
 struct file {
 	struct ib_inode *inode;
-	struct ib_strings paths;
+	struct ib_strings paths; /* none: it is microcode alone */
+	char *shown;             /* the first name of all, for errors */
+	uint64_t early;          /* where its content stands in front of the archive; or 0 */
 	bool is_written;
 };
 
 struct ib_cpio {
 	struct ib_zstd *zstd;
+	struct ib_microcode *microcode;
 	int fd;
 	char *name;
 	uint64_t size; /* bytes of the archive so far */
@@ -32,6 +34,7 @@ struct ib_cpio {
 	struct file *current; /* whose content is coming, or NULL */
 	uint32_t package;     /* the last that was streamed */
 	uint64_t left;
+	uint64_t early_at; /* where the next of it goes in front, or 0 */
 };
 
 static int put_compressed(void *context, const void *data, size_t size, struct ib_error *err)
@@ -49,7 +52,7 @@ static int put(struct ib_cpio *cpio, const void *data, size_t size, struct ib_er
 
 static int pad(struct ib_cpio *cpio, uint64_t alignment, struct ib_error *err)
 {
-	static const uint8_t zeros[BLOCK];
+	static const uint8_t zeros[IB_NEWC_BLOCK];
 
 	return put(cpio, zeros, (size_t)(-cpio->size & (alignment - 1)), err);
 }
@@ -58,38 +61,11 @@ static int pad(struct ib_cpio *cpio, uint64_t alignment, struct ib_error *err)
 static int put_header(struct ib_cpio *cpio, const char *path, const struct ib_inode *inode,
 		      uint32_t links, uint64_t size, struct ib_error *err)
 {
-	IB_AUTO_BUFFER(header, HEADER_SIZE + PATH_MAX);
-	int64_t mtime = IB_MIN(IB_MAX(inode->mtime, 0), (int64_t)UINT32_MAX);
-	const uint32_t fields[] = {
-		cpio->number,
-		inode->mode,
-		inode->uid,
-		inode->gid,
-		links,
-		(uint32_t)mtime,
-		(uint32_t)size,
-		0, /* device of the file system: it has none */
-		0,
-		S_ISCHR(inode->mode) || S_ISBLK(inode->mode) ? inode->rdev_major : 0,
-		S_ISCHR(inode->mode) || S_ISBLK(inode->mode) ? inode->rdev_minor : 0,
-		(uint32_t)(strlen(path) + 1),
-		0, /* checksum: newc has none */
-	};
-	size_t i = 0;
+	IB_AUTO_BUFFER(header, (size_t)2 * PATH_MAX);
+	const struct ib_newc entry = { path, inode, cpio->number, links, size, 0 };
 
-	/* The kernel skips longer names without a word. */
-	if (strlen(path) >= PATH_MAX)
-		return ib_fail(err, IB_LIMIT, "path '%.64s…' is too long for '%s'", path,
-			       cpio->name);
-	if (size > UINT32_MAX)
-		return ib_fail(err, IB_LIMIT, "'/%s' is larger than 4 GiB, too large for '%s'",
-			       path, cpio->name);
-	ib_buffer_puts(&header, "070701");
-	for (i = 0; i < IB_COUNT(fields); i++)
-		ib_buffer_putf(&header, "%08X", fields[i]);
-	ib_buffer_put(&header, path, strlen(path) + 1);
-	IB_TRY(put(cpio, header.data, header.size, err));
-	return pad(cpio, 4, err);
+	IB_TRY(ib_newc_put(&header, &entry, cpio->size, cpio->name, err));
+	return put(cpio, header.data, header.size, err);
 }
 
 /* All names of a file; the content comes behind the last. */
@@ -106,7 +82,7 @@ static int begin_file(struct ib_cpio *cpio, struct file *file, struct ib_error *
 	return 0;
 }
 
-static struct file *file_of(struct ib_cpio *cpio, struct ib_inode *inode)
+static struct file *file_of(struct ib_cpio *cpio, struct ib_inode *inode, const char *path)
 {
 	struct file *file = inode->sink;
 
@@ -114,11 +90,22 @@ static struct file *file_of(struct ib_cpio *cpio, struct ib_inode *inode)
 		return file;
 	file = ib_alloc(sizeof(*file));
 	file->inode = inode;
+	file->shown = ib_strdup(path);
+	file->early = ib_microcode_offset(cpio->microcode, inode);
 	inode->sink = file;
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	ib_grow(cpio->files, cpio->file_count);
 	cpio->files[cpio->file_count++] = file;
 	return file;
+}
+
+static void add_name(struct ib_cpio *cpio, struct ib_inode *inode, const char *path)
+{
+	struct file *file = file_of(cpio, inode, path);
+	ib_autofree char *absolute = ib_strf("/%s", path);
+
+	if (!file->early || !ib_microcode_place(absolute))
+		ib_strings_add(&file->paths, path);
 }
 
 /* Writes what is no regular file, and collects the names of what is. */
@@ -129,7 +116,7 @@ static int visit(struct ib_cpio *cpio, const struct ib_node *node, const char *p
 	size_t i = 0;
 
 	if (S_ISREG(inode->mode)) {
-		ib_strings_add(&file_of(cpio, inode)->paths, path);
+		add_name(cpio, inode, path);
 		return 0;
 	}
 	cpio->number++;
@@ -179,7 +166,7 @@ static int sort_files(struct ib_cpio *cpio, struct ib_error *err)
 			continue;
 		}
 		IB_TRY(begin_file(cpio, file, err));
-		if (file->inode->content == IB_CONTENT_BUFFER)
+		if (file->inode->content == IB_CONTENT_BUFFER && file->paths.count)
 			IB_TRY(put(cpio, file->inode->data, (size_t)file->inode->size, err));
 		IB_TRY(pad(cpio, 4, err));
 	}
@@ -194,6 +181,7 @@ int ib_cpio_open(const struct ib_cpio_plan *plan, struct ib_cpio **ret_cpio, str
 
 	cpio->fd = plan->fd;
 	cpio->name = ib_strdup(plan->name);
+	IB_TRY(ib_microcode_open(plan->root, plan->fd, cpio->name, &cpio->microcode, err));
 	IB_TRY(ib_zstd_new(plan->level, plan->workers, put_compressed, cpio, &cpio->zstd, err));
 	IB_TRY(visit(cpio, plan->root, ".", err));
 	IB_TRY(sort_files(cpio, err));
@@ -210,9 +198,11 @@ void ib_cpio_free(struct ib_cpio *cpio)
 	for (i = 0; i < cpio->file_count; i++) {
 		cpio->files[i]->inode->sink = NULL;
 		ib_strings_done(&cpio->files[i]->paths);
+		ib_free(cpio->files[i]->shown);
 		ib_free(cpio->files[i]);
 	}
 	ib_zstd_free(cpio->zstd);
+	ib_microcode_free(cpio->microcode);
 	ib_free(cpio->files);
 	ib_free(cpio->payloads);
 	ib_free(cpio->name);
@@ -262,10 +252,11 @@ static int sink_begin(void *context, uint32_t package, uint32_t number, uint64_t
 		return 0;
 	if (size != file->inode->size)
 		return ib_fail(err, IB_INPUT, "'/%s' has %llu bytes in its package, not %llu",
-			       file->paths.items[0], (unsigned long long)size,
+			       file->shown, (unsigned long long)size,
 			       (unsigned long long)file->inode->size);
 	cpio->current = file;
 	cpio->left = size;
+	cpio->early_at = file->early;
 	return begin_file(cpio, file, err);
 }
 
@@ -277,7 +268,11 @@ static int sink_data(void *context, const void *data, size_t size, struct ib_err
 		return 0;
 	assert(size <= cpio->left);
 	cpio->left -= size;
-	return put(cpio, data, size, err);
+	if (cpio->early_at) {
+		IB_TRY(ib_fd_write(cpio->fd, data, size, cpio->early_at, cpio->name, err));
+		cpio->early_at += size;
+	}
+	return cpio->current->paths.count ? put(cpio, data, size, err) : 0;
 }
 
 static int sink_end(void *context, struct ib_error *err)
@@ -305,10 +300,10 @@ int ib_cpio_close(struct ib_cpio *cpio, struct ib_error *err)
 		if (!cpio->payloads[i]->is_written)
 			return ib_fail(err, IB_INPUT,
 				       "the content of '/%s' did not come by for '%s'",
-				       cpio->payloads[i]->paths.items[0], cpio->name);
+				       cpio->payloads[i]->shown, cpio->name);
 	cpio->number = 0;
-	IB_TRY(put_header(cpio, "TRAILER!!!", &none, 1, 0, err));
-	IB_TRY(pad(cpio, BLOCK, err));
+	IB_TRY(put_header(cpio, IB_NEWC_TRAILER, &none, 1, 0, err));
+	IB_TRY(pad(cpio, IB_NEWC_BLOCK, err));
 	return ib_zstd_finish(cpio->zstd, err);
 }
 

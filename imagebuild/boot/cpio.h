@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cpio - the initrd: a tree as a cpio archive of the kind "newc", in one zstd
- * frame.
+ * frame. Microcode stands in an archive of its own in front (boot/microcode.h).
  *
  * The order of entries is a function of the tree and of the order in which
  * packages are streamed: first directories, links, devices and files in
@@ -27,7 +27,7 @@ struct ib_cpio_plan {
 	const struct ib_node *root;
 	int level;        /* of zstd, 1 to 19 */
 	size_t workers;   /* 0: as many as this process may run on; the bytes are the same */
-	int fd;           /* written from its position on */
+	int fd;           /* of a file; written from its position on */
 	const char *name; /* of the file, for errors */
 };
 

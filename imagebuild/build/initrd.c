@@ -216,6 +216,20 @@ static int compress_archive(struct ib_work *work, const char *path, struct ib_er
 	return stream_from_image(work, &plan, err);
 }
 
+static int warn_of_compressed(void *context, struct ib_node *node, struct ib_error *err)
+{
+	const struct ib_work *work = context;
+	ib_autofree char *path = ib_node_path(node);
+
+	(void)err;
+	if (S_ISREG(node->inode->mode) && ib_microcode_is_compressed(path))
+		ib_warn(work->session->log,
+			"'%s' is compressed, so the kernel cannot load it before it unpacks the initrd; "
+			"it stays a file like others",
+			path);
+	return 0;
+}
+
 static int write_archive(struct ib_work *work, struct ib_error *err)
 {
 	const char *path = ib_outputs_path(work->outputs, ".initrd");
@@ -255,5 +269,6 @@ int ib_work_make_initrd(struct ib_work *work, struct ib_error *err)
 	IB_TRY(ib_work_prepare_tree(work, &work->initrd, work->initrd_tree, err));
 	IB_TRY(add_packages(work, modules, err));
 	IB_TRY(apply_state(work, err));
+	IB_TRY(ib_tree_walk(work->initrd_tree, warn_of_compressed, work, err));
 	return write_archive(work, err);
 }

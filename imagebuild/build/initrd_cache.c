@@ -18,7 +18,7 @@ int ib_initrd_key(const struct ib_work *work, int level, char **ret_key, struct 
 
 	IB_TRY(ib_tree_write_listing(work->initrd_tree, &listing, err));
 	ib_sha256_hex(listing.data, listing.size, hex);
-	ib_buffer_putf(&key, "initrd 1\nzstd %s level %d\ntree %s\n", ib_zstd_version(), level,
+	ib_buffer_putf(&key, "initrd 2\nzstd %s level %d\ntree %s\n", ib_zstd_version(), level,
 		       hex);
 	for (i = 0; i < work->initrd.count; i++)
 		ib_buffer_putf(&key, "package %s\n", work->initrd.members[i]->line->sha256);

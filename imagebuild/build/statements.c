@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "archive/archive.h"
+#include "boot/boot.h"
 #include "build/work.h"
 #include "compress/compress.h"
 #include "evidence/evidence.h"
@@ -208,6 +209,7 @@ static int gather(struct ib_work *work, struct ib_evidence *evidence, struct ib_
 				      .root = ib_tree_root(work->root_tree),
 				      .initrd = work->initrd_tree ? ib_tree_root(work->initrd_tree)
 								  : NULL,
+				      .initrd_place = ib_microcode_place,
 				      .root_hash = work->root_hash_hex,
 				      .uki = work->uki_parts,
 				      .uki_count = work->uki_part_count };

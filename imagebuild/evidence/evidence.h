@@ -98,7 +98,9 @@ struct ib_evidence {
 	/* What came out. Every regular file of the trees has its digests. */
 	const struct ib_node *root;
 	const struct ib_node *initrd; /* NULL: there is none */
-	const char *root_hash;        /* hex, or NULL */
+	/* The file of the initrd that the file with this path became a part of, or NULL; may be NULL. */
+	const char *(*initrd_place)(const char *path);
+	const char *root_hash; /* hex, or NULL */
 	const struct ib_evidence_part
 		*uki;     /* in the order of its sections; then the stub, "stub" */
 	size_t uki_count; /* 0: there is none */

@@ -303,8 +303,22 @@ static char *part_id(const struct ib_evidence_part *part)
 	return ib_strf("SPDXRef-uki-%s", name);
 }
 
-static void put_file(struct ib_json_writer *out, const struct ib_component_file *file)
+/* What becomes a part of another file stands in the document by its own name and digest. */
+static void put_place(const struct spdx *spdx, const struct ib_component_file *file)
 {
+	const char *place =
+		spdx->evidence->initrd_place ? spdx->evidence->initrd_place(file->path) : NULL;
+
+	if (place)
+		ib_json_member_stringf(spdx->out, "comment", "in the initrd, as a part of ./%s",
+				       place);
+	else
+		ib_json_member_string(spdx->out, "comment", "in the initrd");
+}
+
+static void put_file(const struct spdx *spdx, const struct ib_component_file *file)
+{
+	struct ib_json_writer *out = spdx->out;
 	char sha1[2 * IB_SHA1_SIZE + 1];
 	char sha256[2 * IB_SHA256_SIZE + 1];
 
@@ -315,7 +329,7 @@ static void put_file(struct ib_json_writer *out, const struct ib_component_file 
 	ib_json_member_stringf(out, "fileName", ".%s", file->path);
 	put_checksums(out, sha1, sha256);
 	if (file->in_initrd)
-		ib_json_member_string(out, "comment", "in the initrd");
+		put_place(spdx, file);
 	ib_json_end_object(out);
 }
 
@@ -339,7 +353,7 @@ static void put_files(struct spdx *spdx)
 
 	ib_json_member_array(spdx->out, "files");
 	for (i = 0; i < spdx->components->file_count; i++)
-		put_file(spdx->out, &spdx->components->files[i]);
+		put_file(spdx, &spdx->components->files[i]);
 	for (i = 0; i < spdx->evidence->uki_count; i++)
 		put_part(spdx->out, &spdx->evidence->uki[i]);
 	ib_json_end_array(spdx->out);
