@@ -246,7 +246,7 @@ static int pin_one(struct keeper *keeper, const struct ib_imported *imported, st
 			       ib_arena_strf(arena,
 					     "package '%s' is there at two versions: '%s' and '%s'",
 					     name, before, what));
-	ib_map_set(keeper->pinned, name, (void *)(uintptr_t)what);
+	ib_map_set(keeper->pinned, name, ib_arena_memdup(arena, what, strlen(what) + 1));
 	keeper->pins[keeper->pin_count++] =
 		(struct ib_resolve_pin){ .what = what,
 					 .reason = ib_arena_strf(arena, "named by %s:%u",

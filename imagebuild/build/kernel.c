@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether the kernel of the root can mount the root, asked before anything is made. */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "build/work.h"
@@ -26,11 +26,15 @@ static char *version_in(const char *path)
 
 static bool is_before_zstd(const char *version)
 {
-	unsigned major = 0;
-	unsigned minor = 0;
+	size_t digits = strspn(version, "0123456789");
+	const char *rest = version + digits;
+	unsigned long major = 0;
+	unsigned long minor = 0;
 
-	if (sscanf(version, "%3u.%3u", &major, &minor) != 2)
+	if (!digits || *rest != '.' || !strspn(rest + 1, "0123456789"))
 		return false; /* not a version: nothing is known of it */
+	major = strtoul(version, NULL, 10);
+	minor = strtoul(rest + 1, NULL, 10);
 	return major < ZSTD_MAJOR || (major == ZSTD_MAJOR && minor < ZSTD_MINOR);
 }
 

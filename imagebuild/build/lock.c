@@ -277,29 +277,47 @@ static const struct ib_lock *previous_part(const struct ib_work *work,
 				 : NULL;
 }
 
+/* What the recipe names must be at hand before anything is fetched for it. */
+static int open_store_and_keyrings(struct ib_work *work, struct ib_error *err)
+{
+	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
+	IB_TRY(ib_work_open_store(work, err));
+	return ib_work_open_keyrings(work, err);
+}
+
+/* Solves with what must stay as it is and what a foreign file pins, and looks whether both held. */
+static int choose(struct ib_work *work, const struct ib_lock *previous,
+		  const struct ib_lock_request *request, struct ib_metadata *metadata,
+		  struct ib_resolution **ret_resolution, struct ib_error *err)
+{
+	IB_AUTO(ib_resolution) resolution = NULL;
+	struct ib_update_plan plan = { 0 };
+	struct ib_import import = { 0 };
+
+	IB_TRY(ib_work_plan_update(work, previous, request, metadata, &plan, err));
+	if (request->import)
+		IB_TRY(ib_work_plan_import(work, request->import, metadata, &plan.keeping, &import,
+					   err));
+	IB_TRY(ib_work_resolve_keeping(work, metadata, &plan.keeping, &resolution, err));
+	IB_TRY(ib_work_check_update(work, previous, request, &plan, resolution, err));
+	if (request->import)
+		IB_TRY(ib_work_check_import(&import, resolution, err));
+	*ret_resolution = ib_take(resolution);
+	return 0;
+}
+
 static int lock_with(struct ib_work *work, const struct ib_lock_request *request,
 		     struct ib_lock **ret_lock, struct ib_error *err)
 {
 	const struct ib_lock *previous = previous_part(work, request);
 	IB_AUTO(ib_resolution) resolution = NULL;
 	struct ib_metadata metadata = { 0 };
-	struct ib_update_plan plan = { 0 };
-	struct ib_import import = { 0 };
 
-	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
-	IB_TRY(ib_work_open_store(work, err));
-	IB_TRY(ib_work_open_keyrings(work, err));
+	IB_TRY(open_store_and_keyrings(work, err));
 	IB_TRY(check_keys_now(work, request->now, err));
 	IB_TRY(ib_work_open_metadata(work, previous, &metadata, err));
 	IB_TRY(ib_work_bring_advisories(work, &metadata, err));
-	IB_TRY(ib_work_plan_update(work, previous, request, &metadata, &plan, err));
-	if (request->import)
-		IB_TRY(ib_work_plan_import(work, request->import, &metadata, &plan.keeping, &import,
-					   err));
-	IB_TRY(ib_work_resolve_keeping(work, &metadata, &plan.keeping, &resolution, err));
-	IB_TRY(ib_work_check_update(work, previous, request, &plan, resolution, err));
-	if (request->import)
-		IB_TRY(ib_work_check_import(&import, resolution, err));
+	IB_TRY(choose(work, previous, request, &metadata, &resolution, err));
 	IB_TRY(fetch_chosen(work, resolution, err));
 	return assemble(work, resolution, &metadata, previous, ret_lock, err);
 }
@@ -411,9 +429,7 @@ static int check_with(struct ib_work *work, struct ib_strings *changes, struct i
 	struct ib_metadata metadata = { 0 };
 	struct ib_update_plan plan = { 0 };
 
-	IB_TRY(ib_recipe_check_files(work->recipe, IB_RECIPE_FILES_KEYS, err));
-	IB_TRY(ib_work_open_store(work, err));
-	IB_TRY(ib_work_open_keyrings(work, err));
+	IB_TRY(open_store_and_keyrings(work, err));
 	IB_TRY(ib_work_open_metadata(work, work->lock, &metadata, err));
 	IB_TRY(ib_work_plan_update(work, work->lock, NULL, &metadata, &plan, err));
 	IB_TRY(ib_work_resolve_keeping(work, &metadata, &plan.keeping, &resolution, err));

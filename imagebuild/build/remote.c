@@ -21,7 +21,7 @@ static int read_keys(const struct ib_remote_cache *cache, struct ib_remote *remo
 {
 	size_t i = 0;
 
-	remote->believed = ib_alloc_array(cache->trust_count + 1, sizeof(*remote->believed));
+	remote->believed = ib_alloc_array(cache->trust_count + 1, sizeof(void *));
 	for (i = 0; i < cache->trust_count; i++) {
 		IB_TRY(ib_public_key_read(cache->trust[i], &remote->believed[i], err));
 		remote->believed_count++;

@@ -185,22 +185,20 @@ int ib_remote_answer_write(const struct ib_remote_answer *answer, const char *ke
 	return 0;
 }
 
-static int open_envelope(const void *text, size_t size, const struct ib_public_key *const *believed,
-			 size_t believed_count, bool *ret_signed, struct ib_json **ret_statement,
-			 struct ib_error *err)
+static int open_envelope(const void *text, size_t size, const struct ib_remote_question *question,
+			 bool *ret_signed, struct ib_json **ret_statement, struct ib_error *err)
 {
 	IB_AUTO(ib_dsse) envelope = NULL;
 	struct ib_error nobody = IB_ERROR_INIT; /* it is held against its contents then */
 
 	IB_TRY(ib_dsse_read(text, size, "the answer", &envelope, err));
-	*ret_signed = ib_dsse_verify(envelope, PAYLOAD_TYPE, believed, believed_count, NULL,
-				     &nobody) == 0;
+	*ret_signed = ib_dsse_verify(envelope, PAYLOAD_TYPE, question->believed,
+				     question->believed_count, NULL, &nobody) == 0;
 	ib_error_clear(&nobody);
 	return ib_json_parse(envelope->payload, envelope->size, "the answer", ret_statement, err);
 }
 
-int ib_remote_answer_read(const void *data, size_t size, const char *key,
-			  const struct ib_public_key *const *believed, size_t believed_count,
+int ib_remote_answer_read(const void *data, size_t size, const struct ib_remote_question *question,
 			  struct ib_remote_answer *ret_answer, struct ib_error *err)
 {
 	IB_AUTO(ib_json) outer = NULL;
@@ -213,9 +211,8 @@ int ib_remote_answer_read(const void *data, size_t size, const char *key,
 		return ib_fail(err, IB_INPUT, "the answer is no ActionResult of ours");
 	IB_TRY(ib_json_parse(text, length, "the answer", &outer, err));
 	if (ib_json_get(outer, "payloadType"))
-		IB_TRY(open_envelope(text, length, believed, believed_count, &answer.is_signed,
-				     &inner, err));
-	IB_TRY(read_statement(inner ? inner : outer, key, &answer, err));
+		IB_TRY(open_envelope(text, length, question, &answer.is_signed, &inner, err));
+	IB_TRY(read_statement(inner ? inner : outer, question->key, &answer, err));
 	*ret_answer = answer;
 	return 0;
 }

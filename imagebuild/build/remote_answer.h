@@ -30,13 +30,19 @@ struct ib_remote_answer {
 	bool is_signed; /* by a key that is believed */
 };
 
+/* What was asked for, and whose word counts as signed. Everything is borrowed. */
+struct ib_remote_question {
+	const char *key;
+	const struct ib_public_key *const *believed;
+	size_t believed_count;
+};
+
 /* signer: NULL leaves it unsigned. */
 int ib_remote_answer_write(const struct ib_remote_answer *answer, const char *key,
 			   const struct ib_private_key *signer, struct ib_buffer *out,
 			   struct ib_error *err) IB_MUST_CHECK;
 /* What is no answer to this key is IB_TRUST or IB_INPUT. A signature that nobody believes is as good as none. */
-int ib_remote_answer_read(const void *data, size_t size, const char *key,
-			  const struct ib_public_key *const *believed, size_t believed_count,
+int ib_remote_answer_read(const void *data, size_t size, const struct ib_remote_question *question,
 			  struct ib_remote_answer *ret_answer, struct ib_error *err) IB_MUST_CHECK;
 
 #endif

@@ -196,7 +196,7 @@ void ib_remote_give(struct ib_remote *remote)
 	size_t room = 2 * remote->item_count + 1;
 	ib_autofree struct parcel *parcels = ib_alloc_array(room, sizeof(*parcels));
 	ib_autofree struct ib_exchange_object *objects = ib_alloc_array(room, sizeof(*objects));
-	ib_autofree struct ib_remote_item **answers = ib_alloc_array(room, sizeof(*answers));
+	ib_autofree struct ib_remote_item **answers = ib_alloc_array(room, sizeof(void *));
 	ib_autofree int *fds = ib_alloc_array(room, sizeof(*fds));
 	struct giving giving = { .remote = remote,
 				 .parcels = parcels,

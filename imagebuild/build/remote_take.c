@@ -66,12 +66,15 @@ static void read_answer(struct taking *taking, size_t i)
 	struct ib_remote_item *item = taking->asked[i];
 	size_t size = (size_t)taking->objects[i].got;
 	ib_autofree uint8_t *data = ib_realloc_array(NULL, size + 1, 1);
+	const struct ib_remote_question question = {
+		.key = item->key,
+		.believed = (const struct ib_public_key *const *)remote->believed,
+		.believed_count = remote->believed_count
+	};
 	struct ib_error fault = IB_ERROR_INIT;
 
 	if (ib_fd_read_at(taking->fds[i], data, size, 0, "an answer", &fault) == 0 &&
-	    ib_remote_answer_read(data, size, item->key,
-				  (const struct ib_public_key *const *)remote->believed,
-				  remote->believed_count, &item->answer, &fault) == 0)
+	    ib_remote_answer_read(data, size, &question, &item->answer, &fault) == 0)
 		item->answered = true;
 	else
 		note_fault(taking, item, fault.text);
@@ -283,7 +286,7 @@ int ib_remote_take(struct ib_remote *remote, struct ib_error *err)
 {
 	size_t room = 2 * remote->item_count + 1;
 	ib_autofree struct ib_exchange_object *objects = ib_alloc_array(room, sizeof(*objects));
-	ib_autofree struct ib_remote_item **asked = ib_alloc_array(room, sizeof(*asked));
+	ib_autofree struct ib_remote_item **asked = ib_alloc_array(room, sizeof(void *));
 	ib_autofree struct want *wants = ib_alloc_array(room, sizeof(*wants));
 	ib_autofree int *fds = ib_alloc_array(room, sizeof(*fds));
 	struct taking taking = {

@@ -54,8 +54,8 @@ static void join(char path[PATH_MAX], const char *folder, const char *name)
 
 	if (length + rest + 1 > PATH_MAX)
 		_exit(126);
-	memcpy(path, folder,
-	       length); /* NOLINT(bugprone-not-null-terminated-result): the next ends it */
+	/* The next copy brings the end. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
+	memcpy(path, folder, length);
 	memcpy(path + length, name, rest + 1);
 }
 

@@ -6,10 +6,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct ib_remote_question question = { .key = "blocks 1\nkey\n" };
 	struct ib_remote_answer answer;
 	struct ib_error err = IB_ERROR_INIT;
 
-	if (ib_remote_answer_read(data, size, "blocks 1\nkey\n", NULL, 0, &answer, &err) < 0)
+	if (ib_remote_answer_read(data, size, &question, &answer, &err) < 0)
 		ib_error_clear(&err);
 	return 0;
 }

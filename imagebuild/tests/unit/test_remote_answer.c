@@ -5,6 +5,7 @@
 #include "test.h"
 
 static const char question[] = "blocks 1\npackage 00\nfiles 11\nform f\nfacts 22\n";
+static const struct ib_remote_question unbelieving = { .key = question };
 
 static struct ib_remote_answer some_answer(void)
 {
@@ -55,7 +56,7 @@ START_TEST(an_answer_is_read_as_it_was_written)
 	ib_buffer_puts(&bytes, "\x20\x01\x4a\x02hi\x7d"
 			       "1234\x79"
 			       "12345678");
-	ck_ok(ib_remote_answer_read(bytes.data, bytes.size, question, NULL, 0, &read, &err));
+	ck_ok(ib_remote_answer_read(bytes.data, bytes.size, &unbelieving, &read, &err));
 	ck_assert_str_eq(read.blocks.sha256, answer.blocks.sha256);
 	ck_assert_str_eq(read.facts.sha256, answer.facts.sha256);
 	ck_assert_uint_eq(read.blocks.size, 4096);
@@ -72,19 +73,22 @@ START_TEST(only_a_believed_key_signs)
 	IB_AUTO(ib_public_key) mine = ib_private_key_public(key);
 	IB_AUTO(ib_public_key) other = ib_private_key_public(other_key);
 	const struct ib_public_key *const keys[] = { other, mine };
+	const struct ib_remote_question both = { question, keys, 2 };
+	const struct ib_remote_question not_mine = { question, keys, 1 };
+	const struct ib_remote_question another = { "blocks 1\n", keys, 2 };
 	IB_AUTO_BUFFER(bytes, IB_REMOTE_MAX_ANSWER);
 	struct ib_remote_answer read;
 	struct ib_error err = IB_ERROR_INIT;
 
 	ck_ok(ib_remote_answer_write(&answer, question, key, &bytes, &err));
-	ck_ok(ib_remote_answer_read(bytes.data, bytes.size, question, keys, 2, &read, &err));
+	ck_ok(ib_remote_answer_read(bytes.data, bytes.size, &both, &read, &err));
 	ck_assert(read.is_signed);
-	ck_ok(ib_remote_answer_read(bytes.data, bytes.size, question, keys, 1, &read, &err));
+	ck_ok(ib_remote_answer_read(bytes.data, bytes.size, &not_mine, &read, &err));
 	ck_assert(!read.is_signed);
-	ck_ok(ib_remote_answer_read(bytes.data, bytes.size, question, NULL, 0, &read, &err));
+	ck_ok(ib_remote_answer_read(bytes.data, bytes.size, &unbelieving, &read, &err));
 	ck_assert(!read.is_signed);
-	ck_fails(ib_remote_answer_read(bytes.data, bytes.size, "blocks 1\n", keys, 2, &read, &err),
-		 IB_TRUST, "the answer is one to another question");
+	ck_fails(ib_remote_answer_read(bytes.data, bytes.size, &another, &read, &err), IB_TRUST,
+		 "the answer is one to another question");
 }
 END_TEST
 
@@ -100,8 +104,7 @@ START_TEST(a_part_of_an_answer_is_none)
 	for (size = 0; size < bytes.size; size++) {
 		ib_autofree uint8_t *part = ib_memdup(bytes.data, size);
 
-		ck_assert_int_lt(ib_remote_answer_read(part, size, question, NULL, 0, &read, &err),
-				 0);
+		ck_assert_int_lt(ib_remote_answer_read(part, size, &unbelieving, &read, &err), 0);
 		ib_error_clear(&err);
 	}
 }
@@ -122,6 +125,7 @@ static const char *const refused[] = {
 
 START_TEST(what_is_no_statement_is_refused)
 {
+	const struct ib_remote_question q = { .key = "q" };
 	const char *text = refused[_i];
 	IB_AUTO_BUFFER(bytes, 1024);
 	struct ib_remote_answer read;
@@ -133,8 +137,7 @@ START_TEST(what_is_no_statement_is_refused)
 	ib_buffer_put_u8(&bytes,
 			 (uint8_t)(strlen(text) >= 0x80 ? strlen(text) >> 7 : strlen(text)));
 	ib_buffer_puts(&bytes, text);
-	ck_assert_int_lt(ib_remote_answer_read(bytes.data, bytes.size, "q", NULL, 0, &read, &err),
-			 0);
+	ck_assert_int_lt(ib_remote_answer_read(bytes.data, bytes.size, &q, &read, &err), 0);
 	ib_error_clear(&err);
 }
 END_TEST
