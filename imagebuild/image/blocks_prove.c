@@ -23,12 +23,12 @@ static bool covers(const struct ib_erofs_writer *writer, const struct ib_block_p
 		   const struct records *records)
 {
 	ib_autofree const struct ib_inode **inodes =
-		ib_alloc_array(records->count + 1, sizeof(*inodes));
+		ib_alloc_array(records->count + 1, sizeof(void *));
 	size_t i = 0;
 
 	for (i = 0; i < records->count; i++)
 		inodes[i] = records->items[i].inode;
-	qsort(inodes, records->count, sizeof(*inodes), compare_inodes);
+	qsort(inodes, records->count, sizeof(void *), compare_inodes);
 	for (i = 1; i < records->count; i++)
 		if (inodes[i] == inodes[i - 1])
 			return false;
@@ -37,7 +37,7 @@ static bool covers(const struct ib_erofs_writer *writer, const struct ib_block_p
 			ib_tree_payload_inode(writer->tree, proof->package, (uint32_t)i);
 
 		if (inode && inode->size &&
-		    !bsearch(&inode, inodes, records->count, sizeof(*inodes), compare_inodes))
+		    !bsearch(&inode, inodes, records->count, sizeof(void *), compare_inodes))
 			return false;
 	}
 	return true;
