@@ -28,41 +28,57 @@ static bool are_paths(const struct ib_shell_command *command, size_t i)
 	return true;
 }
 
-/* Skips options of these letters and long names; *ret_flags holds what was seen. */
-static bool skip_options(const struct ib_shell_command *command, const char *letters,
-			 const char *const *names, size_t *ret_next, char ret_flags[16])
+#define FLAGS_ROOM 16
+
+/* What stands for a long name among the letters: its first one in upper case; '\0' for one that is not listed. */
+static char letter_of(const char *const *names, const char *name)
 {
-	size_t used = 0;
+	size_t n = 0;
+
+	for (n = 0; names[n]; n++)
+		if (!strcmp(names[n], name))
+			return (char)(*name - 'a' + 'A');
+	return '\0';
+}
+
+/* Notes an option, or letters behind one dash; false where one of them is not listed. */
+static bool note_option(const char *word, const char *letters, const char *const *names,
+			char flags[FLAGS_ROOM])
+{
+	size_t used = strlen(flags);
+	char letter = '\0';
+
+	if (word[1] == '-') {
+		letter = letter_of(names, word + 2);
+		if (letter && used + 1 < FLAGS_ROOM)
+			flags[used] = letter;
+		return letter != '\0';
+	}
+	for (word++; *word; word++) {
+		if (!strchr(letters, *word))
+			return false;
+		if (used + 1 < FLAGS_ROOM)
+			flags[used++] = *word;
+	}
+	return true;
+}
+
+/* Skips options of these letters and long names; flags, all zeros before, holds what was seen. */
+static bool skip_options(const struct ib_shell_command *command, const char *letters,
+			 const char *const *names, size_t *ret_next, char flags[FLAGS_ROOM])
+{
 	size_t i = 1;
 
 	for (; i < command->count && *command->words[i].text == '-'; i++) {
-		const char *word = command->words[i].text;
-		size_t n = 0;
-
 		if (!command->words[i].known)
 			return false;
-		if (!strcmp(word, "--")) {
+		if (!strcmp(command->words[i].text, "--")) {
 			i++;
 			break;
 		}
-		if (word[1] == '-') {
-			while (names[n] && strcmp(names[n], word + 2) != 0)
-				n++;
-			if (!names[n])
-				return false;
-			word = names[n];
-			if (used < 15)
-				ret_flags[used++] = (char)(*word - 'a' + 'A');
-			continue;
-		}
-		for (word++; *word; word++) {
-			if (!strchr(letters, *word))
-				return false;
-			if (used < 15)
-				ret_flags[used++] = *word;
-		}
+		if (!note_option(command->words[i].text, letters, names, flags))
+			return false;
 	}
-	ret_flags[used] = '\0';
 	*ret_next = i;
 	return true;
 }
@@ -79,7 +95,7 @@ static bool is_mode(const struct ib_shell_word *word)
 bool ib_match_chmod(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
 	static const char *const names[] = { "recursive", "silent", "quiet", "verbose", NULL };
-	char flags[16] = "";
+	char flags[FLAGS_ROOM] = "";
 	size_t mode = 0;
 	size_t i = 0;
 	size_t n = 0;
@@ -128,7 +144,7 @@ bool ib_match_chown(struct ib_judgement *judgement, const struct ib_shell_comman
 	bool is_group = !strcmp(ib_path_name(command->words[0].text), "chgrp");
 	const char *user = NULL;
 	const char *group = NULL;
-	char flags[16] = "";
+	char flags[FLAGS_ROOM] = "";
 	size_t i = 0;
 	size_t n = 0;
 
@@ -172,7 +188,7 @@ bool ib_match_setcap(struct ib_judgement *judgement, const struct ib_shell_comma
 bool ib_match_touch(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
 	static const char *const names[] = { "no-create", NULL };
-	char flags[16] = "";
+	char flags[FLAGS_ROOM] = "";
 	size_t i = 0;
 	size_t n = 0;
 
@@ -309,48 +325,75 @@ bool ib_match_write(struct ib_judgement *judgement, const struct ib_shell_comman
 	return true;
 }
 
+/* What install-info is told; NULL: nothing of it. */
+struct info_words {
+	const char *page, *directory, *entry;
+	bool removes;
+};
+
+/* What stands behind the "NAME=" of an option; NULL for other words. */
+static const char *value_of(const char *word, const char *option)
+{
+	return ib_str_starts(word, option) ? word + strlen(option) : NULL;
+}
+
+/* Words that begin with a dash; false for those that are not understood. */
+static bool read_info_option(struct ib_judgement *judgement, const char *word,
+			     struct info_words *words)
+{
+	const char *folder = value_of(word, "--info-dir=");
+	const char *file = value_of(word, "--dir-file=");
+
+	if (!file)
+		file = value_of(word, "--dir=");
+	if (folder)
+		file = ib_arena_strf(judgement->arena, "%s/dir", folder);
+	if (file) {
+		words->directory = file;
+		return true;
+	}
+	if (ib_str_starts(word, "--entry=* ") && !strpbrk(word, "\n\\")) {
+		words->entry = value_of(word, "--entry=");
+		return true;
+	}
+	words->removes = !strcmp(word, "--delete") || !strcmp(word, "--remove");
+	return words->removes || !strcmp(word, "--quiet") || !strcmp(word, "--silent");
+}
+
+/* The page, then the file that lists it, where no option named that. */
+static bool read_info_operand(const struct ib_shell_word *word, struct info_words *words)
+{
+	const char **place = words->page ? &words->directory : &words->page;
+
+	if (!ib_word_is_path(word) || *place)
+		return false;
+	*place = word->text;
+	return true;
+}
+
 /* install-info: adds what a page says of itself; removing is nothing on a new image. */
 bool ib_match_install_info(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
-	const char *page = NULL;
+	struct info_words words = { .removes = false };
 	const char *directory = NULL;
-	const char *entry = "";
 	size_t i = 0;
 
-	for (i = 1; i < command->count; i++) {
-		const char *word = command->words[i].text;
+	for (i = 1; i < command->count && !words.removes; i++) {
+		const struct ib_shell_word *word = &command->words[i];
 
-		if (!command->words[i].known)
+		if (!word->known)
 			return false;
-		if (ib_str_starts(word, "--entry=* ") && !strpbrk(word, "\n\\")) {
-			entry = word + 8;
-			continue;
-		}
-		if (!strcmp(word, "--delete") || !strcmp(word, "--remove"))
-			return true;
-		if (!strcmp(word, "--quiet") || !strcmp(word, "--silent"))
-			continue;
-		if (ib_str_starts(word, "--info-dir=")) {
-			directory = ib_arena_strf(judgement->arena, "%s/dir", word + 11);
-			continue;
-		}
-		if (ib_str_starts(word, "--dir-file="))
-			directory = word + 11;
-		else if (ib_str_starts(word, "--dir="))
-			directory = word + 6;
-		else if (!ib_word_is_path(&command->words[i]))
-			return false;
-		else if (!page)
-			page = word;
-		else if (!directory)
-			directory = word;
-		else
+		if (*word->text == '-' ? !read_info_option(judgement, word->text, &words)
+				       : !read_info_operand(word, &words))
 			return false;
 	}
-	if (!page || !directory || *directory != '/' || strpbrk(directory, " \t\n\"'\\"))
+	directory = words.directory;
+	if (words.removes)
+		return true;
+	if (!words.page || !directory || *directory != '/' || strpbrk(directory, " \t\n\"'\\"))
 		return false;
-	ib_judgement_effect(judgement, IB_EFFECT_INFO, "%s %s%s%s", directory, page,
-			    *entry ? "\n" : "", entry);
+	ib_judgement_effect(judgement, IB_EFFECT_INFO, "%s %s%s%s", directory, words.page,
+			    words.entry ? "\n" : "", words.entry ? words.entry : "");
 	return true;
 }
 

@@ -51,31 +51,43 @@ static size_t sed_substitution(const char *text)
 	return parts == 2 ? i + strspn(text + i, "gpIiM0123456789") : 0;
 }
 
+/* "ADDRESS,ADDRESS" at text, of which none need be there; its length, SIZE_MAX when it does not end. */
+static size_t sed_addresses(const char *text)
+{
+	size_t first = sed_address(text);
+	size_t second = 0;
+
+	if (first == SIZE_MAX || text[first] != ',')
+		return first;
+	second = sed_address(text + first + 1);
+	return second && second != SIZE_MAX ? first + 1 + second : SIZE_MAX;
+}
+
+/* One command with its addresses at text, of s, p, d, q, n and =; its length, 0 for others. */
+static size_t sed_command(const char *text)
+{
+	size_t at = sed_addresses(text);
+	size_t length = 0;
+
+	if (at == SIZE_MAX)
+		return 0;
+	at += strspn(text + at, " !");
+	if (text[at] == 's')
+		length = sed_substitution(text + at);
+	else if (text[at] && strchr("pdqn=", text[at]))
+		length = 1;
+	return length ? at + length : 0;
+}
+
 /* Whether a script of sed holds only addresses with s, p, d, q and n. */
 static bool is_sed_script(const char *text)
 {
-	while (*text) {
-		size_t skip = 0;
+	for (text += strspn(text, " \t\n;"); *text; text += strspn(text, " \t\n;")) {
+		size_t length = sed_command(text);
 
-		text += strspn(text, " \t\n;");
-		if (!*text)
-			return true;
-		if ((skip = sed_address(text)) == SIZE_MAX)
+		if (!length)
 			return false;
-		text += skip;
-		if (*text == ',') {
-			if ((skip = sed_address(text + 1)) == SIZE_MAX || !skip)
-				return false;
-			text += skip + 1;
-		}
-		text += strspn(text, " !");
-		if (*text == 's')
-			skip = sed_substitution(text);
-		else
-			skip = *text && strchr("pdqn=", *text) ? 1 : 0;
-		if (!skip)
-			return false;
-		text += skip;
+		text += length;
 		text += strspn(text, " \t");
 		if (*text && !strchr(";\n", *text))
 			return false;

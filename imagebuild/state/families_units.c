@@ -33,6 +33,46 @@ static bool name_units(struct ib_judgement *judgement, const struct ib_shell_com
 	return true;
 }
 
+/* Options that turn a command to another root or machine, or away from what stays. */
+static bool is_elsewhere(const char *word)
+{
+	return ib_str_starts(word, "--root") || ib_str_starts(word, "--image") ||
+	       !strcmp(word, "--runtime") || ib_str_starts(word, "-H") || ib_str_starts(word, "-M");
+}
+
+/* The verb, where it is one about this system; *ret_next is the word behind it. */
+static const char *find_verb(const struct ib_shell_command *command, bool *ret_user,
+			     size_t *ret_next)
+{
+	size_t i = 0;
+
+	for (i = 1; i < command->count; i++) {
+		const char *word = command->words[i].text;
+
+		if (is_elsewhere(word))
+			return NULL;
+		if (!strcmp(word, "--user") || !strcmp(word, "--global"))
+			*ret_user = true;
+		if (*word == '-')
+			continue;
+		*ret_next = i + 1;
+		return word;
+	}
+	return NULL;
+}
+
+static bool set_default(struct ib_judgement *judgement, const struct ib_shell_command *command,
+			size_t i)
+{
+	if (i >= command->count || !command->words[i].known)
+		return false;
+	ib_judgement_effect(judgement, IB_EFFECT_LINK,
+			    "/etc/systemd/system/default.target /usr/lib/systemd/system/%s",
+			    command->words[i].text);
+	ib_judgement_family(judgement, "units");
+	return true;
+}
+
 bool ib_match_systemctl(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
 	static const char *const running[] = {
@@ -61,22 +101,10 @@ bool ib_match_systemctl(struct ib_judgement *judgement, const struct ib_shell_co
 		"list-unit-files",
 	};
 	static const char *const presetting[] = { "preset", "preset-all" };
-	const char *verb = NULL;
 	bool is_user = false;
 	size_t i = 0;
+	const char *verb = find_verb(command, &is_user, &i);
 
-	for (i = 1; i < command->count && !verb; i++) {
-		const char *word = command->words[i].text;
-
-		if (!strcmp(word, "--user") || !strcmp(word, "--global"))
-			is_user = true;
-		else if (ib_str_starts(word, "--root") || ib_str_starts(word, "--image") ||
-			 !strcmp(word, "--runtime") || ib_str_starts(word, "-H") ||
-			 ib_str_starts(word, "-M"))
-			return false;
-		else if (*word != '-')
-			verb = word;
-	}
 	if (!verb)
 		return false;
 	if (is_one_of(running, IB_COUNT(running), verb)) {
@@ -87,14 +115,8 @@ bool ib_match_systemctl(struct ib_judgement *judgement, const struct ib_shell_co
 		ib_judgement_family(judgement, "presets");
 		return true;
 	}
-	if (!strcmp(verb, "set-default") && i < command->count && command->words[i].known) {
-		ib_judgement_effect(judgement, IB_EFFECT_LINK,
-				    "/etc/systemd/system/default.target "
-				    "/usr/lib/systemd/system/%s",
-				    command->words[i].text);
-		ib_judgement_family(judgement, "units");
-		return true;
-	}
+	if (!strcmp(verb, "set-default"))
+		return set_default(judgement, command, i);
 	if (!strcmp(verb, "disable") && !is_user)
 		return name_units(judgement, command, i, IB_EFFECT_DISABLE);
 	return !strcmp(verb, "enable") && !is_user &&

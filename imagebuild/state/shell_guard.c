@@ -35,14 +35,47 @@ static bool put_test(const struct ib_shell_words *words, bool wanted, struct ib_
 	return true;
 }
 
+/* The words of a command that runs no other to get them. */
+static bool expand_all(struct ib_shell_scope *scope, const struct ib_shell_node *node,
+		       struct ib_shell_words *words)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	size_t i = 0;
+
+	for (i = 0; i < node->word_count; i++)
+		if (strpbrk(node->words[i], "`(") ||
+		    ib_shell_expand(scope, node->words[i], words, &err) < 0) {
+			ib_error_clear(&err);
+			return false;
+		}
+	return words->count && words->items[0].known;
+}
+
+static bool is_test(const char *name)
+{
+	return !strcmp(name, "[") || !strcmp(name, "[[") || !strcmp(name, "test");
+}
+
+/* One command: it goes as wanted anyway, or it asks for a file, which is put down. */
+static bool put_command(const struct ib_shell_words *words, bool wanted, struct ib_buffer *out)
+{
+	struct ib_shell_command command = { .words = words->items, .count = words->count };
+	enum ib_shell_status status = IB_SHELL_MAYBE;
+
+	if (wanted && succeeds(words->items[0].text))
+		return true;
+	if (!is_test(words->items[0].text))
+		return false;
+	status = ib_shell_decide(&command);
+	if (status == (wanted ? IB_SHELL_YES : IB_SHELL_NO))
+		return true;
+	return status == IB_SHELL_MAYBE && put_test(words, wanted, out);
+}
+
 static bool put_guard(struct ib_shell_scope *scope, const struct ib_shell_node *node, bool wanted,
 		      struct ib_buffer *out)
 {
 	struct ib_shell_words words = { NULL, 0 };
-	struct ib_shell_command command = { 0 };
-	struct ib_error err = IB_ERROR_INIT;
-	enum ib_shell_status status = IB_SHELL_MAYBE;
-	size_t i = 0;
 
 	if ((node->kind == IB_SHELL_SEQUENCE || node->kind == IB_SHELL_GROUP) &&
 	    node->child_count == 1 && !node->redirection_count)
@@ -52,27 +85,8 @@ static bool put_guard(struct ib_shell_scope *scope, const struct ib_shell_node *
 	if (node->kind == (wanted ? IB_SHELL_AND : IB_SHELL_OR))
 		return put_guard(scope, node->children[0], wanted, out) &&
 		       put_guard(scope, node->children[1], wanted, out);
-	if (node->kind != IB_SHELL_SIMPLE)
-		return false;
-	for (i = 0; i < node->word_count; i++)
-		if (strpbrk(node->words[i], "`(") ||
-		    ib_shell_expand(scope, node->words[i], &words, &err) < 0) {
-			ib_error_clear(&err);
-			return false;
-		}
-	if (!words.count || !words.items[0].known)
-		return false;
-	if (wanted && succeeds(words.items[0].text))
-		return true;
-	if (strcmp(words.items[0].text, "[") != 0 && strcmp(words.items[0].text, "[[") != 0 &&
-	    strcmp(words.items[0].text, "test") != 0)
-		return false;
-	command.words = words.items;
-	command.count = words.count;
-	status = ib_shell_decide(&command);
-	if (status == (wanted ? IB_SHELL_YES : IB_SHELL_NO))
-		return true;
-	return status == IB_SHELL_MAYBE && put_test(&words, wanted, out);
+	return node->kind == IB_SHELL_SIMPLE && expand_all(scope, node, &words) &&
+	       put_command(&words, wanted, out);
 }
 
 bool ib_shell_guard(struct ib_shell_scope *scope, const struct ib_shell_node *node, bool wanted,

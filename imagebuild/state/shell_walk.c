@@ -209,35 +209,42 @@ static int assign(struct walker *walker, const char *raw, size_t length, struct 
 	return 0;
 }
 
-/* Commands that set variables by name, or the arguments: their values are not known behind them. */
-static int forget_what_is_set(struct walker *walker, const struct ib_shell_words *words,
-			      struct ib_error *err)
+/* "set" with more than options sets the arguments. */
+static int check_set(const struct ib_shell_words *words, struct ib_error *err)
+{
+	size_t i = 0;
+
+	for (i = 1; i < words->count; i++) {
+		const struct ib_shell_word *word = &words->items[i];
+		const char *before = words->items[i - 1].text;
+
+		if (word->known && strchr("-+", *word->text) && strcmp(word->text, "--") != 0)
+			continue;
+		if (!strcmp(before, "-o") || !strcmp(before, "+o")) /* the name of an option */
+			return 0;
+		return ib_fail(err, IB_INPUT, "'set %s' is not understood", word->text);
+	}
+	return 0;
+}
+
+/* Commands that set the variables that they name. printf does with -v only. */
+static bool sets_variables(const struct ib_shell_words *words)
 {
 	static const char setters[] = " read getopts let declare typeset unset mapfile readarray "
 				      "printf ";
+	ib_autofree char *padded = ib_strf(" %s ", words->items[0].text);
+
+	if (!strcmp(words->items[0].text, "printf") && words->count > 1)
+		return ib_str_starts(words->items[1].text, "-v");
+	return strstr(setters, padded) != NULL;
+}
+
+static int forget_named(struct walker *walker, const struct ib_shell_words *words,
+			struct ib_error *err)
+{
 	const char *name = words->items[0].text;
-	ib_autofree char *padded = ib_strf(" %s ", name);
-	size_t count = walker->change_count;
 	size_t i = 0;
 
-	if (!strcmp(name, ".") || !strcmp(name, "source")) {
-		for (i = 0; i < count; i++)
-			put_variable(walker, walker->changes[i].name, walker->scope.unknown);
-		walker->scope.is_clean = false;
-	}
-	if (!strcmp(name, "shift"))
-		return ib_fail(err, IB_INPUT, "'shift' is not understood");
-	for (i = 1; !strcmp(name, "set") && i < words->count; i++)
-		if (!words->items[i].known || !strchr("-+", *words->items[i].text) ||
-		    !strcmp(words->items[i].text, "--"))
-			return strcmp(words->items[i - 1].text, "-o") != 0 &&
-					       strcmp(words->items[i - 1].text, "+o") != 0
-				       ? ib_fail(err, IB_INPUT, "'set %s' is not understood",
-						 words->items[i].text)
-				       : 0;
-	if (!strstr(setters, padded) || (!strcmp(name, "printf") && words->count > 1 &&
-					 !ib_str_starts(words->items[1].text, "-v")))
-		return 0;
 	if (!strcmp(name, "read"))
 		put_variable(walker, "REPLY", walker->scope.unknown);
 	for (i = 1; i < words->count; i++) {
@@ -252,6 +259,23 @@ static int forget_what_is_set(struct walker *walker, const struct ib_shell_words
 				     walker->scope.unknown);
 	}
 	return 0;
+}
+
+/* Commands that set variables, or the arguments: their values are not known behind them. */
+static int forget_what_is_set(struct walker *walker, const struct ib_shell_words *words,
+			      struct ib_error *err)
+{
+	const char *name = words->items[0].text;
+
+	if (!strcmp(name, ".") || !strcmp(name, "source")) {
+		forget_changes(walker, 0);
+		walker->scope.is_clean = false;
+	}
+	if (!strcmp(name, "shift"))
+		return ib_fail(err, IB_INPUT, "'shift' is not understood");
+	if (!strcmp(name, "set"))
+		return check_set(words, err);
+	return sets_variables(words) ? forget_named(walker, words, err) : 0;
 }
 
 static int run_function(struct walker *walker, const struct ib_shell_node *body,
