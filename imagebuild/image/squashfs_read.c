@@ -53,15 +53,17 @@ void ib_squashfs_view_done(struct squashfs_view *view)
 
 /* ---- contents ---- */
 
-static int give(struct squashfs_view *view, int code, sqfs_u8 *data, size_t size, ib_piece_fn take,
-		void *context, struct ib_error *err)
+/* The block of that number, the fragment behind the last one; the caller frees it with sqfs_free. */
+static int read_piece(struct squashfs_view *view, const sqfs_inode_generic_t *inode, size_t i,
+		      sqfs_u8 **ret_data, size_t *ret_size, struct ib_error *err)
 {
-	int r = 0;
+	bool is_block = i < sqfs_inode_get_file_block_count(inode);
 
-	SQFS_TRY(&view->file, code, "a content", err);
-	r = take(context, data, size, err);
-	sqfs_free(data);
-	return r;
+	SQFS_TRY(&view->file,
+		 is_block ? sqfs_data_reader_get_block(view->data, inode, i, ret_size, ret_data)
+			  : sqfs_data_reader_get_fragment(view->data, inode, ret_size, ret_data),
+		 "a content", err);
+	return 0;
 }
 
 int ib_squashfs_content(struct squashfs_view *view, const struct squashfs_image *image,
@@ -76,15 +78,17 @@ int ib_squashfs_content(struct squashfs_view *view, const struct squashfs_image 
 	for (i = 0; i <= count && left; i++) {
 		sqfs_u8 *data = NULL;
 		size_t size = 0;
-		int code = i < count
-				   ? sqfs_data_reader_get_block(view->data, inode, i, &size, &data)
-				   : sqfs_data_reader_get_fragment(view->data, inode, &size, &data);
+		bool fits = false;
+		int r = 0;
 
-		if (code == 0 && (!size || size > left)) {
-			sqfs_free(data);
+		IB_TRY(read_piece(view, inode, i, &data, &size, err));
+		fits = size && size <= left;
+		if (fits)
+			r = take(context, data, size, err);
+		sqfs_free(data);
+		IB_TRY(r);
+		if (!fits)
 			break;
-		}
-		IB_TRY(give(view, code, data, size, take, context, err));
 		left -= size;
 	}
 	if (left)
