@@ -59,7 +59,8 @@ static size_t prune(int days, bool dry_run)
 	struct ib_error err = IB_ERROR_INIT;
 	IB_AUTO(ib_store) store = open_store(0);
 	size_t count = 0;
-	const struct ib_store_pruning pruning = { .unused_since = ib_clock_now() - days * 86400,
+	/* a file's time may be some ticks ahead of the clock that tells the second */
+	const struct ib_store_pruning pruning = { .unused_since = ib_clock_now() + 1 - days * 86400,
 						  .dry_run = dry_run,
 						  .context = &count,
 						  .goes = count_removed };
