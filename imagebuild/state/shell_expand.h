@@ -37,4 +37,17 @@ int ib_shell_expand_one(struct ib_shell_scope *scope, const char *raw,
 bool ib_shell_guard(struct ib_shell_scope *scope, const struct ib_shell_node *node, bool wanted,
 		    const char **ret_tests);
 
+/* ---- shell_set.c ---- */
+
+#define IB_SHELL_NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+
+/* "NAME=VALUE" or "NAME+=VALUE": the length of NAME, 0 for other words. */
+size_t ib_shell_assignment_length(const char *raw);
+/* What decides which programs and words there are: then nothing behind it is what it seems. */
+bool ib_shell_is_decisive(const char *name, const struct ib_shell_word *value);
+/* Commands that set the variables that they name. printf does with -v only. */
+bool ib_shell_sets_variables(const struct ib_shell_words *words);
+/* "set" with more than options sets the arguments, which is not understood: IB_INPUT. */
+int ib_shell_check_set(const struct ib_shell_words *words, struct ib_error *err) IB_MUST_CHECK;
+
 #endif

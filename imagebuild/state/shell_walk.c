@@ -4,9 +4,8 @@
 
 #include "state/shell_expand.h"
 
-#define STEPS_MAX    20000
-#define CALLS_MAX    16
-#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+#define STEPS_MAX 20000
+#define CALLS_MAX 16
 
 /* What a variable was before. */
 struct change {
@@ -147,45 +146,6 @@ static void set_variable(struct walker *walker, const char *name, const struct i
 	put_variable(walker, name, value->known ? value->text : walker->scope.unknown);
 }
 
-/* What decides which programs and words there are: then nothing behind it is what it seems. */
-static bool is_decisive(const char *name, const struct ib_shell_word *value)
-{
-	static const char *const names[] = { "IFS",      "ENV", "BASH_ENV",      "SHELLOPTS",
-					     "BASHOPTS", "PS4", "PROMPT_COMMAND" };
-	static const char *const folders[] = { "/bin",      "/sbin",          "/usr/bin",
-					       "/usr/sbin", "/usr/local/bin", "/usr/local/sbin",
-					       "$PATH" };
-	IB_AUTO_STRINGS(list);
-	size_t i = 0;
-	size_t n = 0;
-
-	for (i = 0; i < IB_COUNT(names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	if (ib_str_starts(name, "LD_") || ib_str_starts(name, "BASH_FUNC"))
-		return true;
-	if (strcmp(name, "PATH") != 0)
-		return false;
-	ib_strings_split(&list, value->text, ":");
-	for (i = 0; i < list.count; i++) {
-		for (n = 0; n < IB_COUNT(folders) && strcmp(list.items[i], folders[n]) != 0; n++)
-			;
-		if (n == IB_COUNT(folders))
-			return true;
-	}
-	return false;
-}
-
-/* "NAME=VALUE" or "NAME+=VALUE": the length of NAME, 0 for other words. */
-static size_t assignment_length(const char *raw)
-{
-	size_t length = strspn(raw, NAME_LETTERS);
-
-	if (!length || (*raw >= '0' && *raw <= '9'))
-		return 0;
-	return raw[length] == '=' || (raw[length] == '+' && raw[length + 1] == '=') ? length : 0;
-}
-
 static int assign(struct walker *walker, const char *raw, size_t length, struct ib_error *err)
 {
 	const char *name = ib_arena_strf(walker->scope.arena, "%.*s", (int)length, raw);
@@ -202,41 +162,11 @@ static int assign(struct walker *walker, const char *raw, size_t length, struct 
 		value.text = ib_arena_strf(walker->scope.arena, "%s%s",
 					   before && value.known ? before : "", value.text);
 	}
-	if (is_decisive(name, &value))
+	if (ib_shell_is_decisive(name, &value))
 		return ib_fail(err, IB_INPUT, "'%s=%s' changes what commands mean", name,
 			       value.text);
 	set_variable(walker, name, &value);
 	return 0;
-}
-
-/* "set" with more than options sets the arguments. */
-static int check_set(const struct ib_shell_words *words, struct ib_error *err)
-{
-	size_t i = 0;
-
-	for (i = 1; i < words->count; i++) {
-		const struct ib_shell_word *word = &words->items[i];
-		const char *before = words->items[i - 1].text;
-
-		if (word->known && strchr("-+", *word->text) && strcmp(word->text, "--") != 0)
-			continue;
-		if (!strcmp(before, "-o") || !strcmp(before, "+o")) /* the name of an option */
-			return 0;
-		return ib_fail(err, IB_INPUT, "'set %s' is not understood", word->text);
-	}
-	return 0;
-}
-
-/* Commands that set the variables that they name. printf does with -v only. */
-static bool sets_variables(const struct ib_shell_words *words)
-{
-	static const char setters[] = " read getopts let declare typeset unset mapfile readarray "
-				      "printf ";
-	ib_autofree char *padded = ib_strf(" %s ", words->items[0].text);
-
-	if (!strcmp(words->items[0].text, "printf") && words->count > 1)
-		return ib_str_starts(words->items[1].text, "-v");
-	return strstr(setters, padded) != NULL;
 }
 
 static int forget_named(struct walker *walker, const struct ib_shell_words *words,
@@ -255,7 +185,7 @@ static int forget_named(struct walker *walker, const struct ib_shell_words *word
 		if (*word != '-')
 			put_variable(walker,
 				     ib_arena_strf(walker->scope.arena, "%.*s",
-						   (int)strspn(word, NAME_LETTERS), word),
+						   (int)strspn(word, IB_SHELL_NAME_LETTERS), word),
 				     walker->scope.unknown);
 	}
 	return 0;
@@ -274,8 +204,8 @@ static int forget_what_is_set(struct walker *walker, const struct ib_shell_words
 	if (!strcmp(name, "shift"))
 		return ib_fail(err, IB_INPUT, "'shift' is not understood");
 	if (!strcmp(name, "set"))
-		return check_set(words, err);
-	return sets_variables(words) ? forget_named(walker, words, err) : 0;
+		return ib_shell_check_set(words, err);
+	return ib_shell_sets_variables(words) ? forget_named(walker, words, err) : 0;
 }
 
 static int run_function(struct walker *walker, const struct ib_shell_node *body,
@@ -365,8 +295,9 @@ static int walk_simple(struct walker *walker, const struct ib_shell_node *node,
 	size_t i = 0;
 
 	*ret_status = IB_SHELL_YES;
-	for (i = 0; i < node->word_count && assignment_length(node->words[i]); i++)
-		IB_TRY(assign(walker, node->words[i], assignment_length(node->words[i]), err));
+	for (i = 0; i < node->word_count && ib_shell_assignment_length(node->words[i]); i++)
+		IB_TRY(assign(walker, node->words[i], ib_shell_assignment_length(node->words[i]),
+			      err));
 	assigned = walker->change_count;
 	for (; i < node->word_count; i++)
 		IB_TRY(ib_shell_expand(&walker->scope, node->words[i], &words, err));
@@ -374,9 +305,9 @@ static int walk_simple(struct walker *walker, const struct ib_shell_node *node,
 	    (!strcmp(words.items[0].text, "export") || !strcmp(words.items[0].text, "local") ||
 	     !strcmp(words.items[0].text, "readonly")))
 		for (i = 1; i < node->word_count; i++)
-			if (assignment_length(node->words[i]))
+			if (ib_shell_assignment_length(node->words[i]))
 				IB_TRY(assign(walker, node->words[i],
-					      assignment_length(node->words[i]), err));
+					      ib_shell_assignment_length(node->words[i]), err));
 	if (!words.count && node->redirection_count) { /* "> FILE" alone empties the file */
 		words.items = ib_arena_alloc(walker->scope.arena, sizeof(*words.items));
 		words.items[words.count++] = (struct ib_shell_word){ ":", true, false, false };
@@ -468,7 +399,7 @@ static bool is_no_machine(const struct ib_shell_node *pipe)
 	       !strcmp(ib_path_name(right->words[0]), "grep") &&
 	       (!strcmp(right->words[1], "-q") || !strcmp(right->words[1], "-iq") ||
 		!strcmp(right->words[1], "-qi")) &&
-	       strspn(right->words[2], NAME_LETTERS) == strlen(right->words[2]) &&
+	       strspn(right->words[2], IB_SHELL_NAME_LETTERS) == strlen(right->words[2]) &&
 	       strcasecmp(right->words[2], "none") != 0;
 }
 
