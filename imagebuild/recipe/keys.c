@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one table of keys. Parsing, hints, the JSON Schema, the canonical text
- * and the test of the manual page all read it.
+ * The one table of keys (hardening and budgets: keys_policy.c). Parsing, hints,
+ * the JSON Schema, the canonical text and the test of the manual page all read it.
  */
-#include "recipe/fields.h"
+#include "recipe/keys.h"
 
 /* ---- what texts must look like ---- */
 
@@ -15,11 +15,6 @@ static const char *const databases[] = { "rpmdb", "manifest", NULL };
 static const char *const labels[] = { "automatic", "required", "never", NULL };
 static const char *const outputs[] = { "root", "uki",     "disk",        "sbom", "provenance",
 				       "tar",  "tar.zst", "block-index", NULL };
-
-#define WORDS_RULE(name, list) \
-	static const struct ib_recipe_rule name = { \
-		.words = (list), \
-	}
 
 WORDS_RULE(rule_architecture, ib_recipe_architectures);
 WORDS_RULE(rule_trust, trusts);
@@ -55,7 +50,7 @@ static const struct ib_recipe_rule rule_digest = {
 	.what = "a SHA-256",
 	.hint = "It is 64 lower-case hexadecimal digits, as 'imagebuild lock' prints them.",
 };
-static const struct ib_recipe_rule rule_reason = {
+const struct ib_recipe_rule ib_recipe_rule_reason = {
 	.pattern = "[^ ]",
 	.what = "a reason",
 	.hint = "Say in a few words why; the lock and the reports repeat it.",
@@ -114,20 +109,6 @@ static const struct ib_recipe_rule rule_pattern = {
 	.hint = "It starts with / or * and is held against the whole path, where * matches slashes "
 		"too: /usr/share/gdb/*",
 };
-static const char *const forbidden_kinds[] = { "compilers",        "debuggers", "interpreters",
-					       "package-managers", "shells",    NULL };
-WORDS_RULE(rule_forbidden, forbidden_kinds);
-static const struct ib_recipe_rule rule_rule = {
-	.pattern = "^[a-z]+(-[a-z]+)*$",
-	.what = "the id of a rule",
-	.hint = "'imagebuild policy --rules' lists them.",
-};
-static const struct ib_recipe_rule rule_where = {
-	.pattern = "^[!-~]+( [!-~]+)*$",
-	.what = "a place",
-	.hint = "Write a path or a pattern of paths, or the unit, package or setting that the finding "
-		"names.",
-};
 static const struct ib_recipe_rule rule_account = {
 	.pattern = "^[a-z_][a-z0-9_-]{0,30}$",
 	.what = "a user's or group's name",
@@ -173,14 +154,6 @@ static const struct ib_recipe_rule rule_module = {
 
 /* ---- the mappings inside others, innermost first ---- */
 
-#define FIELDS(list) .fields = (list), .count = IB_COUNT(list)
-#define NO_LIST      .mark = IB_RECIPE_NOWHERE, .identity = IB_RECIPE_NOWHERE
-#define MEMBER(type, member) \
-	.size = sizeof(struct type), .mark = offsetof(struct type, mark), \
-	.identity = offsetof(struct type, member)
-
-#define AT(member) offsetof(struct ib_recipe, member)
-
 static const struct ib_recipe_field image[] = {
 	{ "id", AT(id), &ib_recipe_text, "Name of the image: IMAGE_ID, labels, file names.",
 	  .rule = &rule_id },
@@ -208,7 +181,7 @@ static const struct ib_recipe_field keys[] = {
 	  "Fingerprint of the primary key in the file; another key there is refused.",
 	  .rule = &rule_fingerprint, .required = true },
 	{ "allow-expired", KEY(allow_expired), &ib_recipe_text,
-	  "Reason why lock takes a key that is expired now.", .rule = &rule_reason },
+	  "Reason why lock takes a key that is expired now.", .rule = &ib_recipe_rule_reason },
 };
 static const struct ib_recipe_table table_key = {
 	"key",
@@ -237,7 +210,7 @@ static const struct ib_recipe_field repository[] = {
 	  "What the metadata is believed by: signed (the default), metalink or none.",
 	  .rule = &rule_trust },
 	{ "trust-reason", REPOSITORY(trust_reason), &ib_recipe_text,
-	  "Reason for trust: none, which needs one.", .rule = &rule_reason },
+	  "Reason for trust: none, which needs one.", .rule = &ib_recipe_rule_reason },
 	{ "priority", REPOSITORY(priority), &ib_recipe_number,
 	  "1 (asked first) to 99 (the default).", .min = 1, .max = 99 },
 	{ "not-automatic", REPOSITORY(not_automatic), &ib_recipe_flag,
@@ -341,65 +314,6 @@ static const struct ib_recipe_field units[] = {
 };
 static const struct ib_recipe_table table_units = { "units", FIELDS(units), NO_LIST };
 
-#define ALLOWANCE(member) offsetof(struct ib_recipe_allowance, member)
-static const struct ib_recipe_field allowance[] = {
-	{ "rule", ALLOWANCE(rule), &ib_recipe_text, "Id of the rule.", .rule = &rule_rule,
-	  .required = true },
-	{ "where", ALLOWANCE(where), &ib_recipe_text,
-	  "Pattern of paths, or the unit, package or setting.", .rule = &rule_where,
-	  .required = true },
-	{ "value", ALLOWANCE(value), &ib_recipe_text,
-	  "What is found there must be exactly this; anything by default.", .rule = &rule_where },
-	{ "reason", ALLOWANCE(reason), &ib_recipe_text, "Why it has to be so.",
-	  .rule = &rule_reason, .required = true },
-};
-static const struct ib_recipe_table table_allowance = {
-	"allowance",
-	FIELDS(allowance),
-	.size = sizeof(struct ib_recipe_allowance),
-	.mark = ALLOWANCE(mark),
-	.identity = IB_RECIPE_NOWHERE,
-};
-
-#define SHARE(name, number, what) \
-	{ \
-		name, AT(elf_percent[number]), &ib_recipe_number, what, .max = 100 \
-	}
-static const struct ib_recipe_field elf[] = {
-	SHARE("pie", 0, "Least share in percent of programs that may be loaded anywhere."),
-	SHARE("relro", 1, "Least share of files with relocations read-only."),
-	SHARE("bind-now", 2, "Least share of files that bind all symbols when they start."),
-	SHARE("nx", 3, "Least share of files without an executable stack."),
-	SHARE("stack-protector", 4, "Least share of files with the compiler's stack protector."),
-	SHARE("branch-protection", 5, "Least share of files with CET or BTI notes."),
-};
-static const struct ib_recipe_table table_elf = { "elf", FIELDS(elf), NO_LIST };
-
-static const struct ib_recipe_field hardening[] = {
-	{ "profile", AT(hardening_profile), &ib_recipe_path,
-	  "File with kernel options and settings to hold the image against.",
-	  .written = AT(hardening_profile_written) },
-	{ "forbid", AT(forbidden), &ib_recipe_texts,
-	  "Kinds of programs that must not be in the image.", .rule = &rule_forbidden },
-	{ "elf", 0, &ib_recipe_mapping, "Least shares of ELF files with each defence.",
-	  .table = &table_elf },
-	{ "allow", AT(allowances), &ib_recipe_mappings,
-	  "What rules may find all the same, with the reason.", .table = &table_allowance },
-};
-static const struct ib_recipe_table table_hardening = { "hardening", FIELDS(hardening), NO_LIST };
-
-static const struct ib_recipe_field budgets[] = {
-	{ "root-image", AT(budget_root_image), &ib_recipe_size,
-	  .summary = "Most bytes of the root image." },
-	{ "package", AT(budget_package), &ib_recipe_size,
-	  .summary = "Most bytes that the files of one package take, installed." },
-	{ "packages", AT(budget_packages), &ib_recipe_number, "Most packages of the root.",
-	  .min = 1, .max = 100000 },
-	{ "setuid", AT(budget_setuid), &ib_recipe_number,
-	  "Most files that are setuid or setgid or have capabilities.", .min = 1, .max = 100000 },
-};
-static const struct ib_recipe_table table_budgets = { "budgets", FIELDS(budgets), NO_LIST };
-
 static const struct ib_recipe_field prune[] = {
 	{ "kinds", AT(prune_kinds), &ib_recipe_texts, "Kinds of files to leave out.",
 	  .rule = &rule_prune_kind },
@@ -497,10 +411,10 @@ static const struct ib_recipe_field scriptlet[] = {
 	{ "digest", SCRIPTLET(digest), &ib_recipe_text,
 	  "SHA-256 of the scriptlet, as lock prints it.", .rule = &rule_digest, .required = true },
 	{ "skip", SCRIPTLET(skip), &ib_recipe_text, "Reason why the image can do without it.",
-	  .rule = &rule_reason },
+	  .rule = &ib_recipe_rule_reason },
 	{ "run", SCRIPTLET(run), &ib_recipe_text,
 	  "Reason for running it once, in a sandbox, when the lock is made.",
-	  .rule = &rule_reason },
+	  .rule = &ib_recipe_rule_reason },
 };
 static const struct ib_recipe_table table_scriptlet = {
 	"scriptlet",
@@ -513,7 +427,7 @@ static const struct ib_recipe_field difference[] = {
 	{ "source", DIFFERENCE(source), &ib_recipe_text, "Name of the source package.",
 	  .rule = &rule_source, .required = true },
 	{ "reason", DIFFERENCE(reason), &ib_recipe_text, "Why its versions may differ.",
-	  .rule = &rule_reason, .required = true },
+	  .rule = &ib_recipe_rule_reason, .required = true },
 };
 static const struct ib_recipe_table table_difference = {
 	"differing source",
@@ -525,8 +439,8 @@ static const struct ib_recipe_table table_difference = {
 static const struct ib_recipe_field hold[] = {
 	{ "package", HOLD(package), &ib_recipe_text, "Name of the package.", .rule = &rule_package,
 	  .required = true },
-	{ "reason", HOLD(reason), &ib_recipe_text, "Why it must not move.", .rule = &rule_reason,
-	  .required = true },
+	{ "reason", HOLD(reason), &ib_recipe_text, "Why it must not move.",
+	  .rule = &ib_recipe_rule_reason, .required = true },
 };
 static const struct ib_recipe_table table_hold = { "hold", FIELDS(hold),
 						   MEMBER(ib_recipe_hold, package) };
@@ -541,7 +455,7 @@ static const struct ib_recipe_field pin[] = {
 	{ "repository", PIN(repository), &ib_recipe_text,
 	  "Id of the only repository to take it from.", .rule = &rule_repository },
 	{ "reason", PIN(reason), &ib_recipe_text, "Why no other version will do.",
-	  .rule = &rule_reason, .required = true },
+	  .rule = &ib_recipe_rule_reason, .required = true },
 };
 static const struct ib_recipe_table table_pin = { "pin", FIELDS(pin),
 						  MEMBER(ib_recipe_pin, package) };
@@ -558,7 +472,7 @@ static const struct ib_recipe_field fast_track[] = {
 	{ "advisory", FAST_TRACK(advisory), &ib_recipe_text, "Where the update is tracked.",
 	  .rule = &rule_advisory },
 	{ "reason", FAST_TRACK(reason), &ib_recipe_text, "Why it cannot wait.",
-	  .rule = &rule_reason, .required = true },
+	  .rule = &ib_recipe_rule_reason, .required = true },
 };
 static const struct ib_recipe_table table_fast_track = { "fast-track", FIELDS(fast_track),
 							 MEMBER(ib_recipe_fast_track, package) };
@@ -606,8 +520,9 @@ static const struct ib_recipe_field recipe[] = {
 	{ "sysctl", AT(sysctl), &ib_recipe_settings, "Kernel settings by name.",
 	  .rule = &rule_sysctl, .max = 1024 },
 	{ "hardening", 0, &ib_recipe_mapping, "What the finished root is held against.",
-	  .table = &table_hardening },
-	{ "budgets", 0, &ib_recipe_mapping, "What may not be exceeded.", .table = &table_budgets },
+	  .table = &ib_recipe_table_hardening },
+	{ "budgets", 0, &ib_recipe_mapping, "What may not be exceeded.",
+	  .table = &ib_recipe_table_budgets },
 	{ "kernel", 0, &ib_recipe_mapping, "How the kernel is started.", .table = &table_kernel },
 	{ "initrd", 0, &ib_recipe_mapping, "What the initrd is made of.", .table = &table_initrd },
 	{ "root", 0, &ib_recipe_mapping, "How the root file system is written.",
