@@ -94,7 +94,6 @@ static inline void fill_content(char *content)
 }
 
 static pid_t server_pid;
-static int server_port;
 
 static inline void stop_server(void)
 {

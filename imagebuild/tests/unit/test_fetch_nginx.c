@@ -2,6 +2,8 @@
 /* fetch/ against a real server: nginx. */
 #include "fetch_sink.h"
 
+static int server_port;
+
 /* ---- a real server: nginx ------------------------------------------------------ */
 
 static const char nginx_text[] =
