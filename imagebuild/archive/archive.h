@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * archive - the only door to libarchive: a tar archive, entry by entry.
+ * archive - the only door to libarchive: a tar archive, written and read entry by entry.
  *
  * Entries are pax: what ustar has no room for (long names, large numbers, attributes as
  * SCHILY.xattr) stands in extended headers, which GNU tar, bsdtar and others read. Names
@@ -51,9 +51,33 @@ int ib_tar_data(struct ib_tar *tar, const void *data, size_t size, struct ib_err
 	IB_MUST_CHECK;
 int ib_tar_finish(struct ib_tar *tar, struct ib_error *err) IB_MUST_CHECK;
 
+struct ib_tar_reader;
+
+/* Gives up to size bytes of the archive; *ret_got 0: it ends. */
+typedef int (*ib_tar_read_fn)(void *context, void *data, size_t size, size_t *ret_got,
+			      struct ib_error *err);
+
+/*
+ * The archive may be anybody's, as it is or compressed with zstd; whatever else it is, is IB_INPUT. What stands
+ * behind its end belongs to it, too, as for those who are told to ignore zeros. name is what errors call it.
+ */
+int ib_tar_open(const char *name, ib_tar_read_fn read, void *context,
+		struct ib_tar_reader **ret_reader, struct ib_error *err) IB_MUST_CHECK;
+void ib_tar_reader_free(struct ib_tar_reader *reader);
+/*
+ * The next entry, or NULL at the end. It lives until the next call. IB_INPUT for what struct ib_tar_entry has
+ * no place for: times finer than a second, access control lists, flags.
+ */
+int ib_tar_next(struct ib_tar_reader *reader, const struct ib_tar_entry **ret_entry,
+		struct ib_error *err) IB_MUST_CHECK;
+/* Its content, piece by piece; without holes. Not asked for, it is passed over. */
+int ib_tar_content(struct ib_tar_reader *reader, ib_tar_write_fn take, void *context,
+		   struct ib_error *err) IB_MUST_CHECK;
+
 /* Of libarchive, as it is linked. */
 const char *ib_archive_version(void);
 
 IB_DEFINE_AUTO(ib_tar);
+IB_DEFINE_AUTO(ib_tar_reader);
 
 #endif

@@ -16,13 +16,12 @@
 #include "compress/compress.h"
 #include "image/image.h"
 
-#define MAX_ACCOUNTS ((size_t)16 << 20)
-#define ZSTD_LEVEL   9
+#define ZSTD_LEVEL 9
 
 struct tarring {
 	struct ib_image *image;
 	struct ib_tar *tar;
-	struct ib_map *users; /* "u0" and "g0" → a name */
+	const struct ib_owners *owners;
 	struct ib_map *first; /* of hard links: the number → path of the first */
 	struct ib_arena *arena;
 	/* where the bytes go */
@@ -45,57 +44,6 @@ static int put_archive(void *context, const void *data, size_t size, struct ib_e
 	if (tarring->zstd)
 		return ib_zstd_write(tarring->zstd, data, size, err);
 	return put_fd(context, data, size, err);
-}
-
-/* ---- names of owners ---- */
-
-/* "NAME:x:NUMBER:…": the first name of a number counts, as for everybody who asks. */
-static void add_accounts(struct tarring *tarring, const char *text, char kind)
-{
-	IB_AUTO_STRINGS(lines);
-	size_t i = 0;
-
-	ib_strings_split(&lines, text, "\n");
-	for (i = 0; i < lines.count; i++) {
-		IB_AUTO_STRINGS(fields);
-		ib_autofree char *key = NULL;
-
-		ib_strings_split(&fields, lines.items[i], ":");
-		if (fields.count < 3)
-			continue;
-		key = ib_strf("%c%s", kind, fields.items[2]);
-		if (!ib_map_has(tarring->users, key))
-			ib_map_set(tarring->users, key,
-				   ib_arena_memdup(tarring->arena, fields.items[0],
-						   strlen(fields.items[0]) + 1));
-	}
-}
-
-static int read_accounts(struct tarring *tarring, const struct ib_tree *tree, struct ib_error *err)
-{
-	static const struct {
-		const char *path;
-		char kind;
-	} files[] = { { "/etc/passwd", 'u' }, { "/etc/group", 'g' } };
-	size_t i = 0;
-
-	for (i = 0; i < IB_COUNT(files); i++) {
-		const struct ib_node *node = ib_tree_find_target(tree, files[i].path);
-		IB_AUTO_BUFFER(text, MAX_ACCOUNTS);
-
-		if (!node || !S_ISREG(node->inode->mode) || !node->inode->size)
-			continue;
-		IB_TRY(ib_image_read_content(tarring->image, node->inode, &text, err));
-		add_accounts(tarring, ib_buffer_text(&text), files[i].kind);
-	}
-	return 0;
-}
-
-static const char *name_of(const struct tarring *tarring, char kind, uint32_t number)
-{
-	ib_autofree char *key = ib_strf("%c%u", kind, number);
-
-	return ib_map_get(tarring->users, key);
 }
 
 /* ---- entries ---- */
@@ -139,8 +87,8 @@ static int put_node(void *context, struct ib_node *node, struct ib_error *err)
 		.mode = inode->mode,
 		.uid = inode->uid,
 		.gid = inode->gid,
-		.user = name_of(tarring, 'u', inode->uid),
-		.group = name_of(tarring, 'g', inode->gid),
+		.user = ib_owners_user(tarring->owners, inode->uid),
+		.group = ib_owners_group(tarring->owners, inode->gid),
 		.mtime = inode->mtime,
 		.size = S_ISREG(inode->mode) && !first ? inode->size : 0,
 		.rdev_major = inode->rdev_major,
@@ -163,10 +111,12 @@ static int write_entries(struct tarring *tarring, size_t threads, struct ib_erro
 {
 	const struct ib_image_limits limits = { .threads = threads };
 	IB_AUTO(ib_tree) tree = NULL;
+	IB_AUTO(ib_owners) owners = NULL;
 	IB_AUTO(ib_tar) tar = NULL;
 
 	IB_TRY(ib_image_read_tree(tarring->image, &limits, &tree, err));
-	IB_TRY(read_accounts(tarring, tree, err));
+	IB_TRY(ib_owners_read(tarring->image, tree, &owners, err));
+	tarring->owners = owners;
 	IB_TRY(ib_tar_new(tarring->path, put_archive, tarring, &tar, err));
 	tarring->tar = tar;
 	IB_TRY(ib_tree_walk(tree, put_node, tarring, err));
@@ -178,16 +128,12 @@ static int write_tar(struct ib_work *work, struct ib_image *image, const char *s
 {
 	const char *path = ib_outputs_path(work->outputs, suffix);
 	ib_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	IB_AUTO(ib_map) users = ib_map_new();
 	IB_AUTO(ib_map) first = ib_map_new();
 	IB_AUTO(ib_arena) arena = ib_arena_new();
 	IB_AUTO(ib_zstd) zstd = NULL;
-	struct tarring tarring = { .image = image,
-				   .users = users,
-				   .first = first,
-				   .arena = arena,
-				   .path = path,
-				   .fd = fd };
+	struct tarring tarring = {
+		.image = image, .first = first, .arena = arena, .path = path, .fd = fd
+	};
 
 	if (fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", path);

@@ -9,6 +9,7 @@
 #include "image/format.h"
 #include "image/image_file.h"
 #include "image/layout.h"
+#include "image/owners.h"
 #include "image/pieces.h"
 #include "image/region.h"
 #include "image/squashfs.h"

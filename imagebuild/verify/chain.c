@@ -54,6 +54,8 @@ const struct ib_sum *ib_chain_find_root(const struct ib_chain *chain)
 	return found;
 }
 
+const char *const ib_chain_tars[] = { ".root.tar", ".root.tar.zst", NULL };
+
 const char *ib_chain_path(const struct ib_chain *chain, const char *name)
 {
 	return ib_arena_strf(chain->arena, "%s/%s", chain->folder, name);

@@ -11,6 +11,7 @@
 #define IB_VERIFY_CHAIN_H
 
 #include "evidence/evidence.h"
+#include "image/image.h"
 #include "package/package.h"
 #include "tree/tree.h"
 #include "verify/verify.h"
@@ -37,6 +38,7 @@ struct ib_chain {
 	char root_hash_signer[65]; /* fingerprint of the certificate */
 	/* of root-image */
 	struct ib_tree *root;
+	struct ib_owners *owners; /* where there is a tar */
 	/* of sbom-packages */
 	struct ib_json *sbom;
 };
@@ -60,6 +62,7 @@ enum ib_link_number {
 	IB_PROVE_VERITY,
 	IB_PROVE_ERROR_CORRECTION,
 	IB_PROVE_ROOT_IMAGE,
+	IB_PROVE_TAR,
 	IB_PROVE_UKI_SIGNATURE,
 	IB_PROVE_UKI_COMMAND_LINE,
 	IB_PROVE_UKI_KERNEL,
@@ -84,6 +87,8 @@ int ib_chain_absent(struct ib_chain *chain, const char *fmt, ...) IB_PRINTF(2, 3
 const struct ib_sum *ib_chain_find(const struct ib_chain *chain, const char *suffix);
 /* The line for the root image, whatever its format, or NULL. */
 const struct ib_sum *ib_chain_find_root(const struct ib_chain *chain);
+/* Suffixes of the root as an archive; NULL ends them. */
+extern const char *const ib_chain_tars[];
 /* Where a file of the folder lies; in the arena. */
 const char *ib_chain_path(const struct ib_chain *chain, const char *name);
 /* Appends that file; IB_TRUST when its digest is no longer that of the sums. */
@@ -118,6 +123,7 @@ int ib_prove_manifest(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHEC
 int ib_prove_verity(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_error_correction(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_root_image(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
+int ib_prove_tar(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_kernel(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_signature(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_uki_command_line(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;

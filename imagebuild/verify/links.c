@@ -36,6 +36,9 @@ const struct ib_link ib_links[IB_PROVE_COUNT] = {
 	[IB_PROVE_ROOT_IMAGE] = { "root-image",
 				  "the root image can be read, every path and byte of it",
 				  FILES | NEEDS(IB_PROVE_VERITY), ib_prove_root_image },
+	[IB_PROVE_TAR] = { "tar",
+			   "the archive of the root holds what the root image holds, and nothing else",
+			   FILES | NEEDS(IB_PROVE_ROOT_IMAGE), ib_prove_tar },
 	[IB_PROVE_UKI_SIGNATURE] = { "uki-signature",
 				     "the unified kernel image is signed for Secure Boot by a "
 				     "certificate that you trust",

@@ -101,6 +101,7 @@ int ib_verify(const char *folder, const struct ib_trust *trust, const struct ib_
 	r = walk(&chain, verification, err);
 	ib_json_free(chain.statement);
 	ib_lock_free(chain.lock);
+	ib_owners_free(chain.owners);
 	ib_tree_free(chain.root);
 	ib_json_free(chain.sbom);
 	if (r == 0)

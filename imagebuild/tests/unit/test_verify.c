@@ -108,7 +108,7 @@ END_TEST
 static const char *const released[] = {
 	".efi",       ".initrd",      ".intoto.jsonl", ".lock",     ".manifest.json",
 	".raw",       ".root.erofs",  ".root.verity",  ".roothash", ".roothash.p7s",
-	".spdx.json", ".policy.json", ".root.fec",
+	".spdx.json", ".policy.json", ".root.fec",     ".root.tar", ".root.tar.zst",
 };
 
 static void flip(const char *path, double where)
@@ -214,6 +214,49 @@ DAMAGE(change_type, "sfdisk -q --part-type " STEM ".raw 4 0FC63DAF-8483-4772-8E7
 DAMAGE(change_table, "printf X | dd of=" STEM ".raw bs=1 seek=1060 conv=notrunc 2>/dev/null")
 DAMAGE(garble_sbom, "echo '{' >" STEM ".spdx.json")
 
+/* The archive with something done to each member m, its content d and its name n; and something added. */
+#define EDIT(each, end) \
+	"python3 - <<'E'\n" \
+	"import io, tarfile as t\n" \
+	"old, new, k = t.open('" STEM ".root.tar'), t.open('x', 'w', format=t.PAX_FORMAT), {}\n" \
+	"for m in old:\n" \
+	"    n, d = m.name[2:], old.extractfile(m).read() if m.isreg() else b''\n" \
+	"    k[n] = (m, io.BytesIO(d))\n" \
+	"    " each "\n" \
+	"    m.size = len(d)\n" \
+	"    new.addfile(m, io.BytesIO(d)) if m.name else 0\n" end "\n" \
+	"new.close()\n" \
+	"E\n"
+#define TAR(name, each, end) DAMAGE(name, EDIT(each, end) "mv x " STEM ".root.tar")
+
+TAR(tar_byte, "d = b'X' + d[1:] if n == 'usr/bash' else d", "")
+TAR(tar_size, "d += b'X' if n == 'usr/bash' else b''", "")
+TAR(tar_mode, "m.mode ^= 0o2000 if n == 'usr/bash' else 0", "")
+TAR(tar_folder_mode, "m.mode ^= 0o22 if n == 'usr' else 0", "")
+TAR(tar_owner, "m.uid += 7 * (n == 'etc/passwd')", "")
+TAR(tar_group, "m.gid += 7 * (n == 'usr/sh')", "")
+TAR(tar_owner_name, "m.uname = 'daemon' if n == 'etc/passwd' else ''", "")
+TAR(tar_time, "m.mtime -= n == 'usr/empty'", "")
+TAR(tar_target, "m.linkname += 'x' if n == 'usr/sh' else ''", "")
+TAR(tar_type, "m.type = t.REGTYPE if n == 'usr/sh' else m.type", "")
+TAR(tar_more, "0", "new.addfile(t.TarInfo('./usr/more'))")
+TAR(tar_less, "m.name = '' if n == 'usr/empty' else m.name", "")
+TAR(tar_twice, "0", "new.addfile(*k['etc/passwd'])")
+TAR(tar_other_name, "m.name = 'etc/passwd' if n == 'etc/passwd' else m.name", "")
+TAR(tar_through_link, "0", "new.addfile(t.TarInfo('./usr/conf/passwd'))")
+TAR(tar_hard,
+    "m.type, m.linkname = (t.LNKTYPE, './usr/bash') if n == 'usr/empty' else (m.type, m.linkname)",
+    "")
+TAR(tar_xattr, "m.pax_headers = {'SCHILY.xattr.user.x': 'y'} if n == 'etc/passwd' else {}", "")
+TAR(tar_fine_time, "m.mtime += 0.5 * (n == 'etc/passwd')", "")
+TAR(tar_behind, "0",
+    "new.close(); new = t.open('x', 'a'); new.close()\n"
+    "new = t.open('y', 'w'); new.addfile(t.TarInfo('./usr/more')); new.close()\n"
+    "open('x', 'ab').write(open('y', 'rb').read()); import os; os.remove('y')")
+DAMAGE(tar_cut, "truncate -s 700 " STEM ".root.tar")
+DAMAGE(tar_zstd_owner,
+       EDIT("m.uid += 7 * (n == 'etc/passwd')", "") "zstd -qf x -o " STEM ".root.tar.zst && rm x")
+
 static const struct {
 	const char *link;
 	const char *words;
@@ -298,6 +341,36 @@ static const struct {
 	{ "disk", "another signature", { .other_signature = true } },
 	{ "disk-esp", "does not hold the unified kernel image", { .no_uki_on_esp = true } },
 	{ "disk-esp", "EFI/extra.EFI was not signed", { .stranger_on_esp = true } },
+	/* the archive of the root */
+	{ "tar", "with another content than the root image", { .before_provenance = tar_byte } },
+	{ "tar", "with another size than", { .before_provenance = tar_size } },
+	{ "tar", "'/usr/bash' with another type or mode", { .before_provenance = tar_mode } },
+	{ "tar", "'/usr' with another type or mode", { .before_provenance = tar_folder_mode } },
+	{ "tar", "'/etc/passwd' with another owner", { .before_provenance = tar_owner } },
+	{ "tar", "'/usr/sh' with another owner", { .before_provenance = tar_group } },
+	{ "tar", "'/etc/passwd' with another owner", { .before_provenance = tar_owner_name } },
+	{ "tar", "'/usr/empty' with another time", { .before_provenance = tar_time } },
+	{ "tar", "'/usr/sh' with another target", { .before_provenance = tar_target } },
+	{ "tar", "'/usr/sh' with another type or mode", { .before_provenance = tar_type } },
+	{ "tar", "'./usr/more', which is not in", { .before_provenance = tar_more } },
+	{ "tar", "lacks '/usr/empty', which is in", { .before_provenance = tar_less } },
+	{ "tar", "has '/etc/passwd' twice", { .before_provenance = tar_twice } },
+	{ "tar", "has 'etc/passwd', which is not in", { .before_provenance = tar_other_name } },
+	{ "tar",
+	  "has './usr/conf/passwd', which is not in",
+	  { .before_provenance = tar_through_link } },
+	{ "tar",
+	  "'/usr/empty' with another target as a hard link",
+	  { .before_provenance = tar_hard } },
+	{ "tar", "'/etc/passwd' with another set of extended", { .before_provenance = tar_xattr } },
+	{ "tar",
+	  "has more than a file of an image can have",
+	  { .before_provenance = tar_fine_time } },
+	{ "tar", "'./usr/more', which is not in", { .before_provenance = tar_behind } },
+	{ "tar", "cannot be read as a tar", { .before_provenance = tar_cut } },
+	{ "tar",
+	  ".root.tar.zst' has '/etc/passwd' with another owner",
+	  { .before_provenance = tar_zstd_owner } },
 	{ "sbom-packages", "lacks package '" NEVRA "'", { .sbom_lacks_package = true } },
 	{ "sbom-packages", "another '" STEM ".root.erofs'", { .sbom_wrong_root = true } },
 	{ "sbom-packages", STEM ".spdx.json:", { .before_provenance = garble_sbom } },

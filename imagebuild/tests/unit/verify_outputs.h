@@ -149,8 +149,11 @@ static inline void make_root(struct outputs *outputs)
 		shell(line);
 		ib_free(ib_take(line));
 	}
+	shell("ln -s bash root/usr/sh && ln -s ../etc root/usr/conf && chmod 4711 root/usr/bash");
 	shell("mkfs.erofs -T 1700000000 -U 00000000-0000-0000-0000-000000000001 "
 	      "out/" STEM ".root.erofs root");
+	shell("tar --format=pax --numeric-owner --mtime=@1700000000 -C root -cf out/" STEM
+	      ".root.tar . && zstd -q out/" STEM ".root.tar");
 	if (outputs->fault->garble_root)
 		shell("printf X | dd of=out/" STEM ".root.erofs bs=1 seek=1100 conv=notrunc");
 	shell("veritysetup format out/" STEM ".root.erofs out/" STEM ".root.verity --salt " D64
@@ -411,7 +414,7 @@ static inline int select_outputs(const struct dirent *entry)
 	return ib_str_starts(entry->d_name, "node");
 }
 
-static inline size_t list_files(const struct outputs *outputs, struct ib_evidence_file files[16])
+static inline size_t list_files(const struct outputs *outputs, struct ib_evidence_file files[24])
 {
 	struct ib_error err = IB_ERROR_INIT;
 	struct dirent **entries = NULL;
@@ -434,7 +437,7 @@ static inline void make_sbom(struct outputs *outputs)
 {
 	struct ib_evidence *evidence = &outputs->evidence;
 	struct ib_error err = IB_ERROR_INIT;
-	struct ib_evidence_file files[16];
+	struct ib_evidence_file files[24];
 	size_t count = list_files(outputs, files);
 	ib_autofree char *path = path_of(outputs, ".spdx.json");
 	ib_autoclose int fd = create(path);
@@ -466,7 +469,7 @@ static inline void make_sbom(struct outputs *outputs)
 static inline void make_provenance(struct outputs *outputs)
 {
 	struct ib_error err = IB_ERROR_INIT;
-	struct ib_evidence_file files[16];
+	struct ib_evidence_file files[24];
 	IB_AUTO_BUFFER(statement, 1 << 20);
 	IB_AUTO_BUFFER(envelope, 1 << 20);
 
@@ -483,7 +486,7 @@ static inline void make_provenance(struct outputs *outputs)
 static inline void make_sums(const struct outputs *outputs)
 {
 	struct ib_error err = IB_ERROR_INIT;
-	struct ib_evidence_file files[16];
+	struct ib_evidence_file files[24];
 	size_t count = list_files(outputs, files);
 	ib_autofree char *path = ib_path_join(outputs->folder, "SHA256SUMS");
 	ib_autofree char *signature_path = ib_path_join(outputs->folder, "SHA256SUMS.sig");
