@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every golden/NAME.tree as a squashfs image in each compression: when it is read back, it
- * is the listing again. IB_GOLDEN_KEEP=DIR leaves images and listings there, for tests of other programs.
+ * is the listing again, and its bytes are those of NAME.squashfs.sha256 (UPDATE=1 makes that). IB_GOLDEN_KEEP=DIR leaves images and listings there, for tests of other programs.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compress/compress.h"
 #include "golden.h"
 #include "image/image.h"
 #include "test.h"
@@ -170,11 +171,47 @@ static void check_same(const char *found, const char *expected)
 	ck_assert_uint_eq(left.count, right.count);
 }
 
+static const char *library_of(const char *compression)
+{
+	if (ib_str_starts(compression, "lz4"))
+		return ib_lz4_version();
+	return ib_str_equal(compression, "zstd") ? ib_zstd_version() : "-";
+}
+
+/* The line of this image in NAME.squashfs.sha256, with the versions that shaped it. */
+static void note_digest(struct ib_buffer *out, const char *path, const char *compression)
+{
+	ib_autofree char *hex = digest_of(path);
+
+	ib_buffer_putf(out, "%s %s %s\n", compression, library_of(compression), hex);
+}
+
+static void check_digests(const char *name, const char *found)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = ib_strf(GOLDEN "/%s.squashfs.sha256", name);
+	ib_autofree char *text = ib_strf("libsquashfs %s\n%s", ib_squashfs_version(), found);
+	ib_autofree char *expected = NULL;
+
+	if (is_update()) {
+		ck_ok(ib_file_write(path, text, strlen(text), 0644, &err));
+		return;
+	}
+	ck_ok(ib_file_read_text(path, MAX_BYTES, &expected, &err));
+	if (strncmp(expected, text, strcspn(text, "\n") + 1) != 0 ||
+	    !strstr(expected, ib_lz4_version()) || !strstr(expected, ib_zstd_version())) {
+		printf("skipped: digests of %s were made with other libraries\n", name);
+		return;
+	}
+	ck_assert_str_eq(text, expected);
+}
+
 START_TEST(listings_become_images_and_come_back)
 {
 	const char *name = names.items[_i];
 	struct ib_error err = IB_ERROR_INIT;
 	ib_autofree char *path = ib_path_join(test_dir, "image");
+	IB_AUTO_BUFFER(digests, 4096);
 	size_t i = 0;
 
 	for (i = 0; ib_squashfs_compressions[i]; i++) {
@@ -187,12 +224,14 @@ START_TEST(listings_become_images_and_come_back)
 		ib_autofree char *found = NULL;
 
 		ck_ok(try_image(path, tree, compression, 1 + i, &err));
+		note_digest(&digests, path, compression);
 		read = read_back(path);
 		read_listing = listing_of(read);
 		found = without_origins(read_listing);
 		check_same(found, expected);
 		keep(path, name, compression, listing);
 	}
+	check_digests(name, ib_buffer_text(&digests));
 }
 END_TEST
 
