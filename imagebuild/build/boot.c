@@ -54,6 +54,14 @@ static int sign_root_hash(struct ib_work *work, struct ib_buffer *cms, struct ib
 	return ib_outputs_write(work->outputs, ".roothash.p7s", cms->data, cms->size, err);
 }
 
+int ib_work_sign_root_hash(struct ib_work *work, struct ib_error *err)
+{
+	IB_AUTO_BUFFER(cms, IB_CMS_MAX_SIZE);
+	IB_AUTO_BUFFER(partition, IB_CMS_MAX_SIZE * 2);
+
+	return sign_root_hash(work, &cms, &partition, err);
+}
+
 /* "…/6.1.0-56-cloud-amd64/vmlinuz" or "/boot/vmlinuz-6.1…" → the version. */
 static char *kernel_version(const char *path)
 {

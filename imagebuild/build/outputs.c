@@ -7,12 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define MARK            ".imagebuild-" /* in the name of the folder where outputs grow */
+#define SETTLED_SECONDS 60
 
 struct ib_outputs {
 	char *folder;
 	char *temporary; /* NULL once committed */
+	int lock;        /* on it; -1: none */
 	char *stem;
 	struct ib_strings names;
 	struct ib_strings paths;
@@ -48,6 +53,54 @@ static int check_replaceable(const char *folder, struct ib_error *err)
 	return -IB_INPUT;
 }
 
+/* Held as long as a build works there; -1 where it is held by somebody, or is no folder. */
+static int lock_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* A folder that was just made may not be locked yet. */
+static bool is_old(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       ib_clock_now() - st.st_mtime > SETTLED_SECONDS;
+}
+
+static void remove_left(const char *path)
+{
+	struct ib_error ignored = IB_ERROR_INIT; /* it is only in the way */
+	ib_autoclose int fd = is_old(path) ? lock_folder(path) : -1;
+
+	if (fd >= 0 && ib_file_remove_tree(path, &ignored) < 0)
+		ib_error_clear(&ignored);
+}
+
+/* What builds left that were killed while they made this output folder. */
+static void sweep(const char *parent, const char *name)
+{
+	ib_autofree char *prefix = ib_strf(".%s" MARK, name);
+	const struct dirent *entry = NULL;
+	DIR *directory = opendir(parent);
+
+	while (directory && (entry = readdir(directory))) {
+		ib_autofree char *path = ib_path_join(parent, entry->d_name);
+
+		if (ib_str_starts(entry->d_name, prefix) &&
+		    strlen(entry->d_name) == strlen(prefix) + strlen("XXXXXX"))
+			remove_left(path);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 int ib_outputs_open(const char *folder, const char *stem, struct ib_outputs **ret_outputs,
 		    struct ib_error *err)
 {
@@ -57,6 +110,7 @@ int ib_outputs_open(const char *folder, const char *stem, struct ib_outputs **re
 	ib_autofree char *real = NULL;
 	size_t length = strlen(folder);
 
+	outputs->lock = -1;
 	while (length > 1 && folder[length - 1] == '/')
 		length--;
 	outputs->folder = ib_strndup(folder, length);
@@ -67,11 +121,13 @@ int ib_outputs_open(const char *folder, const char *stem, struct ib_outputs **re
 	real = realpath(parent, NULL);
 	if (!real)
 		return ib_fail_errno(err, errno, "could not find folder '%s'", parent);
-	temporary = ib_strf("%s/%s.XXXXXX", real, ib_path_name(outputs->folder));
+	sweep(real, ib_path_name(outputs->folder));
+	temporary = ib_strf("%s/.%s" MARK "XXXXXX", real, ib_path_name(outputs->folder));
 	if (!mkdtemp(temporary))
 		return ib_fail_errno(err, errno, "could not make a temporary folder in '%s'",
 				     parent);
 	outputs->temporary = ib_take(temporary);
+	outputs->lock = lock_folder(outputs->temporary);
 	if (chmod(outputs->temporary, 0755))
 		return ib_fail_errno(err, errno, "could not set the mode of '%s'",
 				     outputs->temporary);
@@ -88,6 +144,8 @@ void ib_outputs_free(struct ib_outputs *outputs)
 	/* a temporary folder that cannot be removed harms nobody */
 	if (outputs->temporary && ib_file_remove_tree(outputs->temporary, &err) < 0)
 		ib_error_clear(&err);
+	if (outputs->lock >= 0)
+		close(outputs->lock);
 	ib_strings_done(&outputs->names);
 	ib_strings_done(&outputs->paths);
 	ib_free(outputs->temporary);
@@ -141,7 +199,19 @@ static int sync_file(const char *path, struct ib_error *err)
 	return 0;
 }
 
-int ib_outputs_commit(struct ib_outputs *outputs, struct ib_error *err)
+/* The new outputs stand where they belong; that the old ones cannot go is no failure of theirs. */
+static void remove_old(const struct ib_outputs *outputs, const struct ib_log *log)
+{
+	struct ib_error why = IB_ERROR_INIT;
+
+	if (ib_file_remove_tree(outputs->temporary, &why) == 0)
+		return;
+	ib_warn(log, "'%s' is complete, but what was there before is left in '%s': %s",
+		outputs->folder, outputs->temporary, why.text);
+	ib_error_clear(&why);
+}
+
+int ib_outputs_commit(struct ib_outputs *outputs, const struct ib_log *log, struct ib_error *err)
 {
 	size_t i = 0;
 
@@ -150,8 +220,11 @@ int ib_outputs_commit(struct ib_outputs *outputs, struct ib_error *err)
 
 		IB_TRY(sync_file(path, err));
 	}
-	if (!renameat2(AT_FDCWD, outputs->temporary, AT_FDCWD, outputs->folder, RENAME_EXCHANGE))
-		return ib_file_remove_tree(outputs->temporary, err);
+	if (!renameat2(AT_FDCWD, outputs->temporary, AT_FDCWD, outputs->folder, RENAME_EXCHANGE)) {
+		remove_old(outputs, log);
+		ib_free(ib_take(outputs->temporary));
+		return 0;
+	}
 	if (errno != ENOENT)
 		return ib_fail_errno(err, errno, "could not exchange '%s' with '%s'",
 				     outputs->temporary, outputs->folder);

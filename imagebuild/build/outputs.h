@@ -30,7 +30,8 @@ const struct ib_strings *ib_outputs_names(struct ib_outputs *outputs);
 int ib_outputs_write(struct ib_outputs *outputs, const char *suffix, const void *data, size_t size,
 		     struct ib_error *err) IB_MUST_CHECK;
 
-int ib_outputs_commit(struct ib_outputs *outputs, struct ib_error *err) IB_MUST_CHECK;
+int ib_outputs_commit(struct ib_outputs *outputs, const struct ib_log *log, struct ib_error *err)
+	IB_MUST_CHECK;
 
 IB_DEFINE_AUTO(ib_outputs);
 

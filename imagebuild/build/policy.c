@@ -77,14 +77,19 @@ static const struct ib_fact *fact_of(void *context, const struct ib_node *node)
 	return ib_fact_of(work->arena, path, inode->data, inode->size);
 }
 
+#define MAX_WARNINGS 20 /* told one by one; 'imagebuild policy' lists all */
+
 static void tell(const struct ib_work *work, const struct ib_policy_report *report)
 {
+	size_t warnings = 0;
 	size_t i = 0;
 
 	for (i = 0; i < report->finding_count; i++) {
 		const struct ib_finding *finding = &report->findings[i];
 
-		if (finding->allowed || finding->severity != IB_SEVERITY_ERROR)
+		if (finding->allowed || finding->severity == IB_SEVERITY_NOTE)
+			continue;
+		if (finding->severity == IB_SEVERITY_WARNING && ++warnings > MAX_WARNINGS)
 			continue;
 		ib_warn(work->session->log, "%s: %s%s%s", finding->rule->id, finding->message,
 			*finding->origin ? ", from " : "", finding->origin);

@@ -132,6 +132,8 @@ static int run_steps(struct ib_work *work, const struct ib_build_options *option
 		IB_TRY(ib_work_make_initrd(work, err));
 		ib_work_begin_digests(work);
 		IB_TRY(ib_work_make_boot(work, err));
+	} else if (work->recipe->root_hash.key) {
+		IB_TRY(ib_work_sign_root_hash(work, err));
 	}
 	return ib_work_make_statements(work, err);
 }
@@ -191,7 +193,7 @@ static int commit(struct ib_work *work, const struct ib_build_options *options, 
 	struct ib_error ignored = IB_ERROR_INIT; /* without a record the next build builds again */
 	const struct ib_strings *names = ib_outputs_names(work->outputs);
 
-	IB_TRY(ib_outputs_commit(work->outputs, err));
+	IB_TRY(ib_outputs_commit(work->outputs, work->session->log, err));
 	if (*inputs &&
 	    ib_outputs_record(work->store, options, inputs, names, work->digests, &ignored) < 0)
 		ib_error_clear(&ignored);

@@ -122,6 +122,8 @@ int ib_work_make_initrd(struct ib_work *work, struct ib_error *err) IB_MUST_CHEC
 
 /* disk.c: root hash signature, unified kernel image, disk. */
 int ib_work_make_boot(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
+/* The first of these alone, where nothing boots. */
+int ib_work_sign_root_hash(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 /* Whether the root's kernels can mount a root of the recipe's compression: IB_INPUT where they are too old. */
 int ib_work_check_kernel(const struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 

@@ -90,6 +90,9 @@ static int parse_row(struct overlay *overlay, const char *line, unsigned number,
 	if (!parse_mode(words.items[1], &row.mode))
 		return ib_fail(err, IB_INPUT, "%s:%u: '%s' is not an octal mode up to 7777",
 			       overlay->table_path, number, words.items[1]);
+	if (*words.items[0] != '/')
+		return ib_fail(err, IB_INPUT, "%s:%u: '%s' is no path from the root of the image",
+			       overlay->table_path, number, words.items[0]);
 	path = ib_path_normalize(words.items[0]);
 	if (find_row(overlay, path))
 		return ib_fail(err, IB_INPUT, "%s:%u: '%s' stands in the table twice",
@@ -170,6 +173,23 @@ static int put_entry(struct overlay *overlay, struct ib_tree_entry *entry, struc
 	return ib_tree_put(overlay->tree, entry, NULL, err);
 }
 
+/* Nobody means a file to stand where /bin or /usr/lib was, and an image with it does not work. */
+static int check_type(const struct overlay *overlay, const struct ib_tree_entry *entry,
+		      struct ib_error *err)
+{
+	const struct ib_node *there = NULL;
+
+	if (!S_ISREG(entry->mode))
+		return 0;
+	there = ib_tree_find_target(overlay->tree, entry->path);
+	if (!there || !ib_node_is_directory(there) || there->inode->origin.kind == IB_ORIGIN_NONE)
+		return 0;
+	(void)ib_fail(err, IB_INPUT, "the overlay has a file '%s' where a folder is", entry->path);
+	ib_error_hint(err,
+		      "Give the file another name, or make it a folder with what belongs there.");
+	return -IB_INPUT;
+}
+
 /* ---- the folder ---- */
 
 static int read_folder(struct overlay *overlay, int fd, const char *path, unsigned depth,
@@ -195,6 +215,7 @@ static int read_regular(struct overlay *overlay, int fd, const char *path, struc
 		entry.mode = S_IFREG | 0755;
 	entry.data = content.data;
 	entry.size = (size_t)st.st_size;
+	IB_TRY(check_type(overlay, &entry, err));
 	return put_entry(overlay, &entry, err);
 }
 

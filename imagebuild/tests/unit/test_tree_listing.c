@@ -186,9 +186,10 @@ static const struct {
 	{ NULL, "/etc 755 root\n", "table:1: expected PATH MODE USER GROUP" },
 	{ NULL, "\n/etc 888 root root\n", "table:2: '888' is not an octal mode" },
 	{ NULL, "/etc 10000 root root\n", "'10000' is not an octal mode" },
-	{ NULL, "/etc 755 root root\netc/ 755 root root\n",
+	{ NULL, "/etc 755 root root\n/etc/ 755 root root\n",
 	  "table:2: '/etc' stands in the table twice" },
 	{ NULL, "/not/there 755 root root\n", "table:1: '/not/there' is not in the overlay" },
+	{ NULL, "etc 755 root root\n", "table:1: 'etc' is no path from the root of the image" },
 	{ "fifo", NULL, "'/etc/l' is neither file, directory nor symbolic link" },
 };
 
@@ -213,6 +214,29 @@ START_TEST(an_overlay_that_leads_out_or_does_not_fit_its_table_is_refused)
 }
 END_TEST
 
+START_TEST(a_file_of_an_overlay_takes_no_folders_place)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_tree) tree = ib_tree_new(100);
+	ib_autofree char *folder = overlay_folder();
+	const struct ib_origin origin = { IB_ORIGIN_GENERATOR, "test" };
+	const struct ib_tree_entry usr = { .path = "/usr/bin",
+					   .mode = S_IFDIR | 0755,
+					   .origin = origin };
+	const struct ib_tree_entry bin = {
+		.path = "/bin", .mode = S_IFLNK | 0777, .link = "usr/bin", .origin = origin
+	};
+	uint8_t digest[32];
+
+	ck_ok(ib_tree_put(tree, &usr, NULL, &err));
+	ck_ok(ib_tree_put(tree, &bin, NULL, &err));
+	overlay_file("bin", "by mistake\n", 0644);
+	ck_fails(ib_tree_add_overlay(tree, "over", folder, NULL, digest, &err), IB_INPUT,
+		 "the overlay has a file '/bin' where a folder is");
+	ck_assert(S_ISLNK(ib_tree_find(tree, "/bin")->inode->mode));
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("tree_listing");
@@ -226,6 +250,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, an_overlay_counts_by_name_content_and_executable_bit);
 	tcase_add_loop_test(tcase, an_overlay_that_leads_out_or_does_not_fit_its_table_is_refused,
 			    0, (int)IB_COUNT(overlay_refusals));
+	tcase_add_test(tcase, a_file_of_an_overlay_takes_no_folders_place);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
