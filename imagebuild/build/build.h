@@ -236,6 +236,12 @@ int ib_build_cache_verify(const struct ib_session *session, const struct ib_cach
 int ib_build_cache_prune(const struct ib_session *session, const struct ib_cache_request *request,
 			 struct ib_cache_list **ret_list, struct ib_error *err) IB_MUST_CHECK;
 
+/*
+ * Whether the files that a recipe names are there and are what they have to be: keys with their
+ * fingerprints, certificates of their keys, rules that exist. IB_INPUT with the place.
+ */
+int ib_build_check(const struct ib_recipe *recipe, struct ib_error *err) IB_MUST_CHECK;
+
 IB_DEFINE_AUTO(ib_cache_list);
 /*
  * The recipe's hardening and budgets as policy/ takes them; borrows from recipe and arena.

@@ -104,7 +104,7 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	if (!count)
 		return ib_fail(err, IB_INPUT, "no recipe given");
 	IB_TRY(ib_cli_read_recipe(cli, args[0], &recipe, err));
-	IB_TRY(ib_recipe_check_files(recipe, IB_RECIPE_FILES_ALL, err));
+	IB_TRY(ib_build_check(recipe, err));
 	if (cli->json) {
 		canonical = ib_recipe_canonical(recipe);
 		printf("%s\n", canonical);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "recipe/fields.h"
 
@@ -295,8 +296,17 @@ void ib_recipe_complete(struct ib_recipe *recipe)
 static int check_file(struct ib_mark mark, const char *what, const char *path, const char *hint,
 		      struct ib_error *err)
 {
-	if (!path || ib_file_exists(path))
+	const bool is_overlay = !strcmp(what, "overlay");
+	struct stat st;
+
+	if (!path)
 		return 0;
+	if (!stat(path, &st)) {
+		if (S_ISDIR(st.st_mode) == is_overlay)
+			return 0;
+		return ib_recipe_fail(mark, err, "%s '%s' is %s", what, path,
+				      is_overlay ? "no folder" : "a folder, not a file");
+	}
 	(void)ib_recipe_fail(mark, err, "there is no %s '%s'", what, path);
 	ib_error_hint(err, "%s", hint);
 	return -IB_INPUT;

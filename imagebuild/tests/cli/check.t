@@ -36,6 +36,8 @@ imagebuild: error: repository.yaml:8:5: unrecognized key 'prioriti'
 $ rm key.asc; imagebuild check node.yaml; cp $DATA/check/key.asc .
 imagebuild: error: repository.yaml:6:9: there is no key 'key.asc'
   hint: Fetch it from the distribution, and compare its fingerprint from a second source.
+$ echo no key >key.asc; imagebuild check node.yaml; cp $DATA/check/key.asc .
+imagebuild: error: repository.yaml:6:9: 'key.asc' holds nothing of OpenPGP
 $ cp node.yaml signed.yaml; echo 'signing: {statements: {key: keys/statements.key}}' >>signed.yaml; imagebuild check signed.yaml
 imagebuild: error: signed.yaml:19:23: there is no key 'keys/statements.key'
   hint: 'imagebuild keys keys' makes throw-away ones for trying out.
