@@ -112,21 +112,27 @@ static int digest_descriptor(int fd, const char *path, struct ib_digest *digest,
 	return 0;
 }
 
-int ib_sha256_file(const char *path, char *hex, uint64_t *ret_size, struct ib_error *err)
+int ib_sha256_fd(int fd, const char *path, char *hex, uint64_t *ret_size, struct ib_error *err)
 {
 	IB_AUTO(ib_digest) digest = ib_digest_new("sha256");
-	ib_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t value[IB_DIGEST_MAX_SIZE];
 	uint64_t size = 0;
 
-	if (fd < 0)
-		return ib_fail_errno(err, errno, "could not open '%s'", path);
 	IB_TRY(digest_descriptor(fd, path, digest, &size, err));
 	(void)ib_digest_final(digest, value);
 	ib_hex_write(value, IB_SHA256_SIZE, hex);
 	if (ret_size)
 		*ret_size = size;
 	return 0;
+}
+
+int ib_sha256_file(const char *path, char *hex, uint64_t *ret_size, struct ib_error *err)
+{
+	ib_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", path);
+	return ib_sha256_fd(fd, path, hex, ret_size, err);
 }
 
 void ib_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,

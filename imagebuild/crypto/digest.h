@@ -34,6 +34,9 @@ void ib_sha256_hex(const void *data, size_t size, char *text);
 /* The whole file; the caller has room for 65 in hex and may pass NULL for ret_size. */
 int ib_sha256_file(const char *path, char *hex, uint64_t *ret_size, struct ib_error *err)
 	IB_MUST_CHECK;
+/* The same of what is open, from its position on; path is what errors call it. */
+int ib_sha256_fd(int fd, const char *path, char *hex, uint64_t *ret_size, struct ib_error *err)
+	IB_MUST_CHECK;
 void ib_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
 		    uint8_t value[IB_SHA256_SIZE]);
 

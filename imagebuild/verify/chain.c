@@ -61,29 +61,61 @@ const char *ib_chain_path(const struct ib_chain *chain, const char *name)
 	return ib_arena_strf(chain->arena, "%s/%s", chain->folder, name);
 }
 
-int ib_chain_read(const struct ib_chain *chain, const struct ib_sum *sum, struct ib_buffer *out,
-		  struct ib_error *err)
+int ib_chain_open_name(const struct ib_chain *chain, const char *name, int *ret_fd,
+		       struct ib_error *err)
 {
-	size_t before = out->size;
-	char hex[65];
+	const char *path = ib_chain_path(chain, name);
+	/* a FIFO would wait for somebody who writes to it */
+	ib_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
 
-	IB_TRY(ib_file_read(ib_chain_path(chain, sum->name), out, err));
-	ib_sha256_hex(out->data ? out->data + before : NULL, out->size - before, hex);
-	if (strcmp(hex, sum->sha256) != 0)
-		return ib_fail(err, IB_TRUST, "'%s' changed while it was being verified",
-			       sum->name);
+	if (fd < 0 && (errno == ELOOP || errno == ENXIO)) /* a link, a socket */
+		return ib_fail(err, IB_TRUST, "'%s' is not a regular file", name);
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", path);
+	if (fstat(fd, &st))
+		return ib_fail_errno(err, errno, "could not examine '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return ib_fail(err, IB_TRUST, "'%s' is not a regular file", name);
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int ib_chain_read_name(const struct ib_chain *chain, const char *name, struct ib_buffer *out,
+		       struct ib_error *err)
+{
+	ib_autoclose int fd = -1;
+	uint64_t size = 0;
+
+	IB_TRY(ib_chain_open_name(chain, name, &fd, err));
+	IB_TRY(ib_fd_size(fd, name, &size, err));
+	if (size > ib_buffer_room(out))
+		return ib_fail(err, IB_LIMIT, "'%s' is larger than %zu bytes", name, out->max_size);
+	if (!size)
+		return 0;
+	IB_TRY(ib_fd_read_at(fd, ib_buffer_reserve(out, (size_t)size), (size_t)size, 0, name, err));
+	out->size += (size_t)size;
 	return 0;
 }
 
 int ib_chain_open(const struct ib_chain *chain, const struct ib_sum *sum, int *ret_fd,
 		  struct ib_error *err)
 {
-	const char *path = ib_chain_path(chain, sum->name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return ib_chain_open_name(chain, sum->name, ret_fd, err);
+}
 
-	if (fd < 0)
-		return ib_fail_errno(err, errno, "could not open '%s'", path);
-	*ret_fd = fd;
+int ib_chain_read(const struct ib_chain *chain, const struct ib_sum *sum, struct ib_buffer *out,
+		  struct ib_error *err)
+{
+	size_t before = out->size;
+	char hex[65];
+
+	IB_TRY(ib_chain_read_name(chain, sum->name, out, err));
+	ib_sha256_hex(out->data ? out->data + before : NULL, out->size - before, hex);
+	if (strcmp(hex, sum->sha256) != 0)
+		return ib_fail(err, IB_TRUST, "'%s' changed while it was being verified",
+			       sum->name);
 	return 0;
 }
 

@@ -94,7 +94,15 @@ const char *ib_chain_path(const struct ib_chain *chain, const char *name);
 /* Appends that file; IB_TRUST when its digest is no longer that of the sums. */
 int ib_chain_read(const struct ib_chain *chain, const struct ib_sum *sum, struct ib_buffer *out,
 		  struct ib_error *err) IB_MUST_CHECK;
-/* Opens it for reading; never follows a link. */
+/*
+ * The only doors to the folder's files: a regular file or IB_TRUST. Never follows a link, and never
+ * waits for the other end of a FIFO.
+ */
+int ib_chain_open_name(const struct ib_chain *chain, const char *name, int *ret_fd,
+		       struct ib_error *err) IB_MUST_CHECK;
+/* Appends all of it; more than there is room for is IB_LIMIT. */
+int ib_chain_read_name(const struct ib_chain *chain, const char *name, struct ib_buffer *out,
+		       struct ib_error *err) IB_MUST_CHECK;
 int ib_chain_open(const struct ib_chain *chain, const struct ib_sum *sum, int *ret_fd,
 		  struct ib_error *err) IB_MUST_CHECK;
 /* What is trusted for a role; *ret_keys in the arena. */

@@ -30,7 +30,7 @@ static const char *claimed_signer(const struct ib_chain *chain, const char *sums
 	while (start && start > sums && start[-1] != ' ' && start[-1] != '/')
 		start--;
 	name = end ? ib_strf("%.*s.intoto.jsonl", (int)(end - start), start) : ib_strdup("");
-	if (!*name || ib_file_read(ib_chain_path(chain, name), &text, &problem) < 0) {
+	if (!*name || ib_chain_read_name(chain, name, &text, &problem) < 0) {
 		ib_error_clear(&problem);
 		return "a key that nothing names";
 	}
@@ -75,11 +75,17 @@ int ib_prove_sums_signature(struct ib_chain *chain, struct ib_error *err)
 	const struct ib_trusted **trusted = NULL;
 	size_t count = ib_chain_trusted(chain, IB_TRUST_STATEMENTS, &trusted);
 	IB_AUTO_BUFFER(signature, IB_SIGNATURE_MAX_SIZE);
-	ib_autofree char *sums = NULL;
+	IB_AUTO_BUFFER(text, MAX_SUMS + 1);
+	const char *sums = NULL;
 	size_t i = 0;
 
-	IB_TRY(ib_file_read_text(ib_chain_path(chain, SUMS), MAX_SUMS, &sums, err));
-	IB_TRY(ib_file_read(ib_chain_path(chain, SIGNATURE), &signature, err));
+	text.max_size--;
+	IB_TRY(ib_chain_read_name(chain, SUMS, &text, err));
+	text.max_size++;
+	if (text.size && memchr(text.data, '\0', text.size))
+		return ib_fail(err, IB_INPUT, "'" SUMS "' is not a text: it holds a NUL byte");
+	sums = ib_buffer_text(&text);
+	IB_TRY(ib_chain_read_name(chain, SIGNATURE, &signature, err));
 	for (i = 0; i < count; i++) {
 		struct ib_error problem = IB_ERROR_INIT;
 
@@ -184,6 +190,15 @@ int ib_prove_files(struct ib_chain *chain, struct ib_error *err)
 	return 0;
 }
 
+static int hash_file(const struct ib_chain *chain, const struct ib_sum *sum, char hex[65],
+		     uint64_t *ret_size, struct ib_error *err)
+{
+	ib_autoclose int fd = -1;
+
+	IB_TRY(ib_chain_open(chain, sum, &fd, err));
+	return ib_sha256_fd(fd, sum->name, hex, ret_size, err);
+}
+
 int ib_prove_digests(struct ib_chain *chain, struct ib_error *err)
 {
 	uint64_t total = 0;
@@ -196,7 +211,7 @@ int ib_prove_digests(struct ib_chain *chain, struct ib_error *err)
 		char hex[65];
 
 		ib_progress(chain->log, "reading files", i, chain->sum_count, "files");
-		IB_TRY(ib_sha256_file(ib_chain_path(chain, sum->name), hex, &size, err));
+		IB_TRY(hash_file(chain, sum, hex, &size, err));
 		if (strcmp(hex, sum->sha256) != 0)
 			return ib_fail(err, IB_TRUST, "'%s' has SHA-256 %s, not %s", sum->name, hex,
 				       sum->sha256);

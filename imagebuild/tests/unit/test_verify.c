@@ -181,6 +181,11 @@ DAMAGE(add_file_unlisted, "touch unlisted")
 DAMAGE(add_hidden, "touch .hidden")
 DAMAGE(add_listed, "echo x >node_1.0_x86_64.extra")
 DAMAGE(make_link, "mv " STEM ".lock ../lock && ln -s ../lock " STEM ".lock")
+DAMAGE(make_pipe, "rm " STEM ".lock && mkfifo " STEM ".lock")
+DAMAGE(sums_are_pipe, "rm SHA256SUMS && mkfifo SHA256SUMS")
+DAMAGE(sums_are_link, "mv SHA256SUMS ../sums && ln -s ../sums SHA256SUMS")
+DAMAGE(signature_is_pipe, "rm SHA256SUMS.sig && mkfifo SHA256SUMS.sig")
+DAMAGE(envelope_is_pipe, "rm " STEM ".intoto.jsonl && mkfifo " STEM ".intoto.jsonl")
 DAMAGE(make_folder, "mkdir unlisted")
 DAMAGE(add_stray, "echo x >node-stray")
 DAMAGE(garble_manifest, "sed -i 's/\"sha256\": \"./\"sha256\": \"x/' " STEM ".manifest.json")
@@ -278,6 +283,15 @@ static const struct {
 	{ "files", "'.hidden' is in the folder, but not", { .afterwards = add_hidden } },
 	{ "files", "'unlisted' is in the folder, but not", { .afterwards = make_folder } },
 	{ "files", "is not a regular file", { .afterwards = make_link } },
+	{ "files", "is not a regular file", { .afterwards = make_pipe } },
+	{ "sums-signature", "'SHA256SUMS' is not a regular file", { .afterwards = sums_are_pipe } },
+	{ "sums-signature", "'SHA256SUMS' is not a regular file", { .afterwards = sums_are_link } },
+	{ "sums-signature",
+	  "'SHA256SUMS.sig' is not a regular file",
+	  { .afterwards = signature_is_pipe } },
+	{ "sums-signature",
+	  "a key that nothing names",
+	  { .sums = STRANGER, .afterwards = envelope_is_pipe } },
 	{ "files", "'node-stray' is no file of image '" STEM "'", { .before_sums = add_stray } },
 	/* the sums were signed anew, the provenance was not */
 	{ "provenance-signature", "no trusted key signed it", { .before_sums = change_envelope } },
