@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/visible.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "verify/verify.h"
@@ -53,13 +54,15 @@ static void print_text(const struct ib_verification *verification)
 
 	for (i = 0; i < verification->count; i++) {
 		const struct ib_link_result *link = &verification->links[i];
+		/* it holds names of files, which anybody may have chosen */
+		ib_autofree char *detail = ib_visible(link->detail ? link->detail : "", false);
 
 		if (link->state == IB_LINK_NOT_WALKED)
 			ib_strings_add(&rest, link->name);
 		else
 			printf("%-6s  %-20s  %s%s%s%s\n", ib_link_state_name(link->state),
-			       link->name, link->claim, link->detail ? " (" : "",
-			       link->detail ? link->detail : "", link->detail ? ")" : "");
+			       link->name, link->claim, *detail ? " (" : "", detail,
+			       *detail ? ")" : "");
 	}
 	names = ib_strings_join(&rest, ", ");
 	if (rest.count)

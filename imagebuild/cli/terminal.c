@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/visible.h"
 
 #define REDRAW_MS     100
 #define PLAIN_LINE_MS 10000 /* where nothing is redrawn, a line this often */
@@ -76,13 +77,15 @@ static void write_log(void *context, enum ib_log_level level, const char *text)
 
 	pthread_mutex_lock(&terminal->lock);
 	if (shown) {
+		ib_autofree char *line = ib_visible(text, false);
+
 		erase_line(terminal);
 		if (level == IB_LOG_WARNING)
 			fprintf(stderr, "imagebuild: %swarning:%s %s\n",
 				terminal->colors ? "\033[33m" : "",
-				terminal->colors ? "\033[0m" : "", text);
+				terminal->colors ? "\033[0m" : "", line);
 		else
-			fprintf(stderr, "imagebuild: %s\n", text);
+			fprintf(stderr, "imagebuild: %s\n", line);
 	}
 	write_event(terminal, names[level], text, "");
 	pthread_mutex_unlock(&terminal->lock);
@@ -126,9 +129,11 @@ static char *progress_line(const char *what, uint64_t done, uint64_t total, cons
 		       (unsigned long long)(total - done + rate - 1) / rate);
 }
 
-static void draw_progress(struct ib_terminal *terminal, const char *line, bool is_bytes,
+static void draw_progress(struct ib_terminal *terminal, const char *text, bool is_bytes,
 			  int64_t now)
 {
+	ib_autofree char *line = ib_visible(text, false);
+
 	if (terminal->quiet)
 		return;
 	if (terminal->is_terminal) {
@@ -186,10 +191,13 @@ void ib_terminal_finish(struct ib_terminal *terminal)
 
 void ib_terminal_error(struct ib_terminal *terminal, const struct ib_error *err)
 {
+	ib_autofree char *text = ib_visible(err->text, false);
+	ib_autofree char *hint = err->hint ? ib_visible(err->hint, true) : NULL;
+
 	ib_terminal_finish(terminal);
 	fprintf(stderr, "imagebuild: %serror:%s %s\n", terminal->colors ? "\033[31m" : "",
-		terminal->colors ? "\033[0m" : "", err->text);
-	if (err->hint)
-		fprintf(stderr, "  hint: %s\n", err->hint);
+		terminal->colors ? "\033[0m" : "", text);
+	if (hint)
+		fprintf(stderr, "  hint: %s\n", hint);
 	write_event(terminal, "error", err->text, "");
 }

@@ -4,7 +4,9 @@
  *
  * On a terminal progress is one line that is redrawn; elsewhere steps are
  * plain lines, and transfers say now and then how far they are. --progress-fd gets
- * JSON Lines. Of bytes the rate is told, and how long it will take.
+ * JSON Lines. Of bytes the rate is told, and how long it will take. Messages carry names that
+ * others chose: control characters in them are spelled out (base/visible.h), but for the line feeds
+ * and tabs of hints.
  */
 #ifndef IB_CLI_TERMINAL_H
 #define IB_CLI_TERMINAL_H

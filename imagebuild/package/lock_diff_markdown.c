@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
+#include "base/visible.h"
 #include "package/lock_diff_words.h"
 #include "package/package.h"
-#include "package/visible.h"
 
 #define MAX_SCRIPT_LINES 60
 

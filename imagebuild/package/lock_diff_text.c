@@ -2,9 +2,9 @@
 /* A diff of locks for people at a terminal. */
 #include <string.h>
 
+#include "base/visible.h"
 #include "package/lock_diff_words.h"
 #include "package/package.h"
-#include "package/visible.h"
 
 #define MAX_SCRIPT_LINES 80
 

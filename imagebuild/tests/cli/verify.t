@@ -25,3 +25,21 @@ $ cp trial/statements.pub out/; imagebuild verify --trust out out
 imagebuild: error: 'out/statements.pub' lies in the folder that is to be verified
   hint: Trust must come from somewhere else: a key that came with an image says nothing about it.
 [5]
+# What a folder holds is opened only where it is a file: nobody writes to this pipe.
+$ mkdir pipe && mkfifo pipe/SHA256SUMS && timeout 20 imagebuild verify --trust trial pipe >/dev/null
+imagebuild: error: 'pipe' is not what it says to be: link 'sums-signature' is broken: 'SHA256SUMS' is not a regular file
+[5]
+$ mkdir pipe2 && cp out/SHA256SUMS pipe2/ && mkfifo pipe2/SHA256SUMS.sig && timeout 20 imagebuild verify --trust trial pipe2 >/dev/null
+imagebuild: error: 'pipe2' is not what it says to be: link 'sums-signature' is broken: 'SHA256SUMS.sig' is not a regular file
+[5]
+# Names of files move no cursor and make no lines: not in the table, not in messages.
+$ mkdir names && echo '{}' >names/a.manifest.json && (cd names && sha256sum a.manifest.json >SHA256SUMS) && touch "$(printf 'names/x\033[2K\n\302\233holds')"
+$ openssl pkeyutl -sign -rawin -inkey trial/statements.key -in names/SHA256SUMS -out names/SHA256SUMS.sig
+$ imagebuild verify --trust trial names 2>&1 | grep -v '^not walked'
+imagebuild: error: 'names' is not what it says to be: link 'files' is broken: 'x\u{1b}[2K\u{a}\u{9b}holds' is in the folder, but not in SHA256SUMS
+holds   sums-signature        SHA256SUMS is signed by a key that you trust (by 'trial/statements.pub')
+broken  files                 the folder holds what SHA256SUMS lists, and nothing else ('x\u{1b}[2K\u{a}\u{9b}holds' is in the folder, but not in SHA256SUMS)
+# Names of folders, too, as those who run it give them.
+$ imagebuild verify --trust trial "$(printf 'no\033[31m\nimagebuild: error: where')"
+imagebuild: error: could not examine 'no\u{1b}[31m\u{a}imagebuild: error: where': No such file or directory
+[7]

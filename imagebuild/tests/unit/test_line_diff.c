@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "base/visible.h"
 #include "package/line_diff.h"
-#include "package/visible.h"
 #include "test.h"
 
 static const struct {

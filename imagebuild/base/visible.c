@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "package/visible.h"
+#include "base/visible.h"
 
 #include <string.h>
+
+#include "base/macros.h"
+#include "base/mem.h"
+#include "base/strings.h"
 
 /* Code points that have no look of their own or change that of others. */
 static const struct {
@@ -62,6 +66,16 @@ void ib_visible_put(struct ib_buffer *b, const char *text)
 {
 	while (*text)
 		text += put_one(b, text, "");
+}
+
+char *ib_visible(const char *text, bool lines)
+{
+	/* no byte becomes more than "\\x{ff}", and no character more than its bytes would */
+	IB_AUTO_BUFFER(b, 6 * strlen(text) + 1);
+
+	while (*text)
+		text += put_one(&b, text, lines ? "\n\t" : "");
+	return ib_buffer_take_text(&b);
 }
 
 void ib_visible_put_lines(struct ib_buffer *b, const char *text, const char *indent)
