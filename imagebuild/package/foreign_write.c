@@ -52,10 +52,13 @@ void ib_foreign_put_text(struct ib_foreign_writer *writer, const char *text)
 
 /* ---- extras: as they were read ------------------------------------------- */
 
-/* What was plain stays so, and with it what a reader takes it for; in one line. */
+/*
+ * What was plain stays so, and with it what a reader takes it for; in one line. With a
+ * character in it that readers fold, refuse or do not show it is text for all of them.
+ */
 static void put_read_scalar(struct ib_buffer *b, const struct ib_yaml_node *node)
 {
-	if (node->quoted || strchr(node->text, '\n'))
+	if (node->quoted || ib_yaml_has_hidden(node->text))
 		ib_yaml_put_scalar(b, node->text);
 	else
 		ib_buffer_puts(b, node->text);

@@ -64,17 +64,24 @@ static bool may_be_plain(const char *text)
 	return true;
 }
 
+/* What turns the direction of writing. */
+static bool is_bidi(unsigned code)
+{
+	return code == 0x61c || code == 0x200e || code == 0x200f ||
+	       (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
 /* Two and three byte sequences that a reader would refuse, fold or not show; 0 for others. */
 static unsigned hidden_character(const uint8_t *s)
 {
 	unsigned code = 0;
 
-	if (s[0] == 0xc2)
-		code = s[1];
+	if ((s[0] & 0xe0) == 0xc0)
+		code = (s[0] & 0x1fU) << 6 | (s[1] & 0x3fU);
 	else if ((s[0] & 0xf0) == 0xe0)
 		code = (s[0] & 0x0fU) << 12 | (s[1] & 0x3fU) << 6 | (s[2] & 0x3fU);
 	if ((code >= 0x80 && code <= 0xa0) || code == 0x2028 || code == 0x2029 || code == 0xfeff ||
-	    code >= 0xfffe)
+	    code >= 0xfffe || is_bidi(code))
 		return code;
 	return 0;
 }
@@ -87,7 +94,7 @@ static void put_quoted(struct ib_buffer *b, const char *text)
 
 		if (hidden) {
 			ib_buffer_putf(b, "\\u%04X", hidden);
-			text += hidden > 0xff ? 2 : 1;
+			text += hidden > 0x7ff ? 2 : 1;
 		} else if (*text == '"' || *text == '\\') {
 			ib_buffer_putf(b, "\\%c", *text);
 		} else if (*text == '\n') {
@@ -101,6 +108,15 @@ static void put_quoted(struct ib_buffer *b, const char *text)
 		}
 	}
 	ib_buffer_put_u8(b, '"');
+}
+
+bool ib_yaml_has_hidden(const char *text)
+{
+	for (; *text; text++)
+		if ((uint8_t)*text < 0x20 || *text == 0x7f ||
+		    hidden_character((const uint8_t *)text))
+			return true;
+	return false;
 }
 
 void ib_yaml_put_scalar(struct ib_buffer *b, const char *text)

@@ -68,6 +68,8 @@ int ib_yaml_fail(const char *path, const struct ib_yaml_node *node, struct ib_er
  * number, a time, a boolean or null; else between double quotes. One line.
  */
 void ib_yaml_put_scalar(struct ib_buffer *b, const char *text);
+/* Whether a character is in it that stands in no line of ours but as an escape. */
+bool ib_yaml_has_hidden(const char *text);
 
 IB_DEFINE_AUTO(ib_yaml);
 
