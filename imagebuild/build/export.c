@@ -51,19 +51,32 @@ static int url_of(struct ib_arena *arena, const char *url, const char **ret_url,
 	return 0;
 }
 
+/* Passwords of the recipe's are not for others. */
+static const char *without_users(const struct exporter *exporter, const char *id, const char *url)
+{
+	const char *bare = url ? ib_foreign_without_users(exporter->arena, url) : NULL;
+
+	if (bare != url)
+		ib_warn(exporter->options->log,
+			"left out: the user and the password in the URL of repository '%s'", id);
+	return bare;
+}
+
 static int make_place(struct exporter *exporter, const struct ib_recipe *recipe,
 		      const struct ib_recipe_repository *repository, struct ib_foreign_place *place,
 		      struct ib_error *err)
 {
 	*place = (struct ib_foreign_place){ .id = repository->id };
-	place->baseurl = given_base(exporter, repository->id, recipe->architecture);
+	place->baseurl = without_users(exporter, place->id,
+				       given_base(exporter, repository->id, recipe->architecture));
 	if (place->baseurl)
 		return 0;
-	place->metalink = repository->metalink_written;
-	place->mirrorlist = repository->mirrorlist_written;
+	place->metalink = without_users(exporter, place->id, repository->metalink_written);
+	place->mirrorlist = without_users(exporter, place->id, repository->mirrorlist_written);
 	if (!repository->url_count)
 		return 0;
 	IB_TRY(url_of(exporter->arena, repository->urls[0], &place->baseurl, err));
+	place->baseurl = without_users(exporter, place->id, place->baseurl);
 	if (ib_str_starts(place->baseurl, "file://"))
 		ib_warn(exporter->options->log,
 			"repository '%s' is a folder of this machine (%s): --base %s=URL says where "

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/visible.h"
+
 #define SHOWN 5
 
 static int fail_at(const struct ib_import *import, const struct ib_foreign_item *item,
@@ -143,9 +145,12 @@ static int fail_absent(struct ib_work *work, const struct ib_import *import,
 				    "package '%s' is in no repository of the recipe: "
 				    "it was looked for in '%s'",
 				    called(imported), list));
-	if (imported->item->url)
-		ib_error_hint(err, "It was at %s when the other lock was made.",
-			      imported->item->url);
+	if (imported->item->url) {
+		const char *bare = ib_foreign_without_users(work->arena, imported->item->url);
+		ib_autofree char *line = ib_visible(bare, false);
+
+		ib_error_hint(err, "It was at '%s' when the other lock was made.", line);
+	}
 	return -IB_MISSING;
 }
 

@@ -126,10 +126,20 @@ void ib_foreign_free(struct ib_foreign *foreign);
 /*
  * Appends a recipe made from a file that asks for packages, or from a lock: what a
  * recipe can say of it. *ret_left_out gets a sentence for each thing that it cannot.
- * Keys are for the user to add: no such file names them.
+ * Keys are for the user to add: no such file names them. Passwords are in none of it.
+ * What was written is read again before it is handed out. IB_LIMIT: variables and
+ * sentences would make more text of the file than a file may have.
  */
 int ib_foreign_recipe(const char *path, struct ib_buffer *b, struct ib_strings *ret_left_out,
 		      struct ib_error *err) IB_MUST_CHECK;
+
+/*
+ * Whatever a URL says of a user, "user:password@", is taken out of all URLs in the text:
+ * passwords belong neither into recipes nor into locks nor into messages.
+ */
+bool ib_foreign_drop_users(char *text);
+/* The URL itself where it has none, else a copy of the arena's. */
+const char *ib_foreign_without_users(struct ib_arena *arena, const char *url);
 
 /* A URL with what stands for the architecture in it, $arch or $basearch, replaced. */
 const char *ib_foreign_expand(struct ib_arena *arena, const char *url, const char *architecture);

@@ -56,7 +56,8 @@ static int read_package(struct ib_draft *draft, const struct ib_yaml_node *node,
 			if (strcmp(node->keys[i]->text, "name") != 0 &&
 			    strcmp(node->keys[i]->text, "arches") != 0)
 				ib_draft_leave_out(draft, node->keys[i], "'%s' of package '%s'",
-						   node->keys[i]->text, name->text);
+						   node->keys[i]->text,
+						   name->text ? name->text : "");
 	}
 	IB_TRY(ib_draft_expect(draft, name, "name", IB_YAML_SCALAR));
 	ib_draft_read_item(draft, name, name->text, list, mask);
@@ -165,10 +166,11 @@ static int read_origin(struct ib_draft *draft, const struct ib_yaml_node *node, 
 		if (!strcmp(node->keys[i]->text, "repos"))
 			IB_TRY(read_repositories(draft, node->values[i], "repos"));
 		else
-			ib_draft_leave_out(draft, node->keys[i],
-					   "contentOrigin.%s: what repositories it leads to is not "
-					   "in the file",
-					   node->keys[i]->text);
+			ib_draft_leave_out(
+				draft, node->keys[i],
+				"'contentOrigin.%s': what repositories it leads to is not "
+				"in the file",
+				node->keys[i]->text);
 	return 0;
 }
 

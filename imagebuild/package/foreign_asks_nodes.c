@@ -13,6 +13,7 @@ int ib_draft_fail(struct ib_draft *draft, const struct ib_yaml_node *node, const
 	va_start(ap, fmt);
 	words = ib_vstrf(fmt, ap);
 	va_end(ap);
+	(void)ib_foreign_drop_users(words);
 	return ib_yaml_fail(draft->path, node, draft->err, "%s", words);
 }
 
@@ -41,18 +42,22 @@ int ib_draft_read_flag(struct ib_draft *draft, const struct ib_yaml_node *node, 
 static const char *expand_variables(struct ib_draft *draft, const struct ib_yaml_node *node,
 				    const char *text)
 {
-	IB_AUTO_BUFFER(b, SIZE_MAX / 2);
+	IB_AUTO_BUFFER(b, IB_FOREIGN_MAX_BYTES + 1); /* and the NUL */
+	const char *last = strrchr(text, '}');
 	size_t i = 0;
 
 	while (*text) {
-		size_t length = strcspn(text, "}");
 		const struct ib_yaml_node *value = NULL;
 		ib_autofree char *name = NULL;
+		size_t length = 1;
 
-		if (*text != '{' || !text[length]) {
+		if (*text != '{' || !last || text > last) {
+			if (!ib_draft_spend(draft, 1))
+				return NULL;
 			ib_buffer_put_u8(&b, (uint8_t)*text++);
 			continue;
 		}
+		length = strcspn(text, "}");
 		name = ib_strndup(text + 1, length - 1);
 		for (i = 0; i < draft->variable_count && !value; i++)
 			value = ib_foreign_get(draft->variables[i], name);
@@ -62,6 +67,8 @@ static const char *expand_variables(struct ib_draft *draft, const struct ib_yaml
 					   node->text, name);
 			return NULL;
 		}
+		if (!ib_draft_spend(draft, strlen(value->text)))
+			return NULL;
 		ib_buffer_puts(&b, value->text);
 		text += length + 1;
 	}
@@ -77,9 +84,13 @@ static bool is_wish(const char *text)
 void ib_draft_read_item(struct ib_draft *draft, const struct ib_yaml_node *node, const char *text,
 			enum ib_draft_list list, unsigned mask)
 {
-	text = expand_variables(draft, node, text);
-	if (!text || !mask)
+	const char *written = expand_variables(draft, node, text);
+
+	if (!written || !mask)
 		return;
+	text = ib_foreign_without_users(draft->arena, written);
+	if (text != written)
+		ib_draft_leave_out(draft, node, "the user and the password in '%s'", text);
 	if (list == IB_DRAFT_PACKAGES && !is_wish(text))
 		ib_draft_leave_out(draft, node, "'%s' is a pattern, and a recipe names packages",
 				   text);
@@ -170,11 +181,30 @@ static void read_place(struct ib_draft *draft, const struct ib_yaml_node *value,
 				   repository->id);
 }
 
+/* Options whose values are worth a word; others may be passwords, or lead to them. */
+static bool is_shown(const char *key)
+{
+	static const char *const shown[] = {
+		"name",           "enabled",         "cost",
+		"sslverify",      "gpgcheck",        "pkg_gpgcheck",
+		"repo_gpgcheck",  "gpgkey",          "excludepkgs",
+		"includepkgs",    "module_hotfixes", "skip_if_unavailable",
+		"metadata_expire"
+	};
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(shown); i++)
+		if (!strcmp(key, shown[i]))
+			return true;
+	return false;
+}
+
 static void read_option(struct ib_draft *draft, const struct ib_yaml_node *node, size_t i,
 			const char *id_key, struct ib_draft_repository *repository)
 {
 	const struct ib_yaml_node *value = node->values[i];
 	const char *key = node->keys[i]->text;
+	bool shown = value->kind == IB_YAML_SCALAR && is_shown(key);
 	size_t j = 0;
 
 	for (j = 0; j < IB_COUNT(place_keys); j++)
@@ -184,9 +214,7 @@ static void read_option(struct ib_draft *draft, const struct ib_yaml_node *node,
 		read_priority(draft, value, repository);
 	else if (strcmp(key, id_key) != 0)
 		ib_draft_leave_out(draft, node->keys[i], "option '%s%s%s' of repository '%s'", key,
-				   value->kind == IB_YAML_SCALAR ? "=" : "",
-				   value->kind == IB_YAML_SCALAR ? value->text : "",
-				   repository->id);
+				   shown ? "=" : "", shown ? value->text : "", repository->id);
 }
 
 static void check_url(struct ib_draft *draft, const struct ib_yaml_node *node,

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/visible.h"
+
 static const char *const known[IB_DRAFT_ARCHITECTURES] = { "x86_64", "aarch64" };
 
 void ib_draft_done(struct ib_draft *draft)
@@ -18,15 +20,30 @@ void ib_draft_done(struct ib_draft *draft)
 	ib_free(draft->repositories);
 }
 
+bool ib_draft_spend(struct ib_draft *draft, size_t size)
+{
+	if (draft->is_over || size > IB_FOREIGN_MAX_BYTES - draft->spent) {
+		draft->is_over = true;
+		return false;
+	}
+	draft->spent += size;
+	return true;
+}
+
 void ib_draft_leave_out(struct ib_draft *draft, const struct ib_yaml_node *node, const char *fmt,
 			...)
 {
 	ib_autofree char *words = NULL;
 	va_list ap;
 
+	if (draft->is_over)
+		return;
 	va_start(ap, fmt);
 	words = ib_vstrf(fmt, ap);
 	va_end(ap);
+	(void)ib_foreign_drop_users(words);
+	if (!ib_draft_spend(draft, strlen(words)))
+		return;
 	if (node)
 		ib_strings_addf(draft->left_out, "%s:%u:%u: %s", draft->path, node->line,
 				node->column, words);
@@ -108,6 +125,11 @@ void ib_draft_add_repository(struct ib_draft *draft, const struct ib_yaml_node *
 	new = &draft->repositories[draft->repository_count++];
 	*new = *repository;
 	new->id = good_id(draft, node, repository->id);
+	new->url = ib_foreign_without_users(draft->arena, repository->url);
+	if (new->url != repository->url)
+		ib_draft_leave_out(draft, node,
+				   "the user and the password in the URL of repository '%s'",
+				   new->id);
 }
 
 /* ---- writing ---------------------------------------------------------------- */
@@ -116,20 +138,26 @@ struct draft_writer {
 	const struct ib_draft *draft;
 	struct ib_buffer *b;
 	const char *indent;
-	unsigned mask;            /* what is said for exactly these */
 	const char *architecture; /* NULL: at the top */
 };
 
 /* In a part what is said for it but not for all, at the top what is said for all. */
+bool ib_draft_belongs(const struct ib_draft *draft, unsigned mask, const char *architecture)
+{
+	unsigned all = ib_draft_all(draft);
+
+	return architecture ? mask != all && (mask & ib_draft_bit(draft, architecture))
+			    : mask == all;
+}
+
 static bool belongs(const struct draft_writer *writer, unsigned mask)
 {
-	unsigned all = ib_draft_all(writer->draft);
-
-	return writer->architecture ? mask != all && (mask & writer->mask) : mask == all;
+	return ib_draft_belongs(writer->draft, mask, writer->architecture);
 }
 
 /* A URL that says the architecture differs by it. */
-static unsigned mask_of(const struct ib_draft *draft, const struct ib_draft_repository *repository)
+unsigned ib_draft_mask_of(const struct ib_draft *draft,
+			  const struct ib_draft_repository *repository)
 {
 	const char *expanded = ib_foreign_expand(draft->arena, repository->url, "");
 	unsigned all = ib_draft_all(draft);
@@ -171,7 +199,7 @@ static void put_repositories(const struct draft_writer *writer)
 	for (i = 0; i < writer->draft->repository_count; i++) {
 		const struct ib_draft_repository *repository = &writer->draft->repositories[i];
 
-		if (!belongs(writer, mask_of(writer->draft, repository)))
+		if (!belongs(writer, ib_draft_mask_of(writer->draft, repository)))
 			continue;
 		if (first)
 			ib_buffer_putf(writer->b, "%srepositories:\n", writer->indent);
@@ -180,9 +208,15 @@ static void put_repositories(const struct draft_writer *writer)
 	}
 }
 
-static void put_list(const struct draft_writer *writer, enum ib_draft_list list)
+const char *ib_draft_list_key(enum ib_draft_list list)
 {
 	static const char *const keys[IB_DRAFT_LISTS] = { "packages", "exclude", "modules" };
+
+	return keys[list];
+}
+
+static void put_list(const struct draft_writer *writer, enum ib_draft_list list)
+{
 	const struct ib_draft_items *items = &writer->draft->lists[list];
 	bool first = true;
 	size_t i = 0;
@@ -191,7 +225,8 @@ static void put_list(const struct draft_writer *writer, enum ib_draft_list list)
 		if (!belongs(writer, items->items[i].mask))
 			continue;
 		if (first)
-			ib_buffer_putf(writer->b, "%s%s:\n", writer->indent, keys[list]);
+			ib_buffer_putf(writer->b, "%s%s:\n", writer->indent,
+				       ib_draft_list_key(list));
 		first = false;
 		ib_buffer_putf(writer->b, "%s  - ", writer->indent);
 		ib_yaml_put_scalar(writer->b, items->items[i].text);
@@ -207,12 +242,11 @@ static void put_lists(const struct draft_writer *writer)
 	put_list(writer, IB_DRAFT_MODULES);
 }
 
-/* A text of theirs may have more lines than one. */
+/* A text of theirs may hold whatever ends a comment for some reader: it is spelled out. */
 static void put_comment(struct ib_buffer *b, const char *text)
 {
 	ib_buffer_puts(b, "#   ");
-	for (text += *text == ' '; *text; text++)
-		ib_buffer_put_u8(b, (uint8_t)*text < 0x20 || *text == 0x7f ? ' ' : (uint8_t)*text);
+	ib_visible_put(b, text + (*text == ' '));
 	ib_buffer_puts(b, "\n");
 }
 
@@ -220,7 +254,9 @@ static void put_head(const struct ib_draft *draft, struct ib_buffer *b)
 {
 	size_t i = 0;
 
-	ib_buffer_putf(b, "# Made by 'imagebuild import' from %s.\n", ib_path_name(draft->path));
+	ib_buffer_puts(b, "# Made by 'imagebuild import' from ");
+	ib_visible_put(b, ib_path_name(draft->path));
+	ib_buffer_puts(b, ".\n");
 	if (draft->left_out->count)
 		ib_buffer_puts(b, "# What that says and this recipe does not:\n");
 	for (i = 0; i < draft->left_out->count; i++)
@@ -239,7 +275,7 @@ static bool has_part(const struct draft_writer *writer)
 	size_t j = 0;
 
 	for (i = 0; i < draft->repository_count; i++)
-		if (belongs(writer, mask_of(draft, &draft->repositories[i])))
+		if (belongs(writer, ib_draft_mask_of(draft, &draft->repositories[i])))
 			return true;
 	for (i = 0; i < IB_DRAFT_LISTS; i++)
 		for (j = 0; j < draft->lists[i].count; j++)
@@ -250,7 +286,7 @@ static bool has_part(const struct draft_writer *writer)
 
 void ib_draft_put(const struct ib_draft *draft, struct ib_buffer *b)
 {
-	struct draft_writer writer = { draft, b, "", ib_draft_all(draft), NULL };
+	struct draft_writer writer = { draft, b, "", NULL };
 	bool first = true;
 	unsigned i = 0;
 
@@ -262,7 +298,6 @@ void ib_draft_put(const struct ib_draft *draft, struct ib_buffer *b)
 		ib_buffer_puts(b, "multilib: true\n");
 	writer.indent = "    ";
 	for (i = 0; i < draft->architecture_count; i++) {
-		writer.mask = 1U << i;
 		writer.architecture = draft->architectures[i];
 		if (!has_part(&writer))
 			continue;

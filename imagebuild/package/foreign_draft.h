@@ -52,6 +52,8 @@ struct ib_draft {
 	size_t repository_count;
 	const struct ib_yaml_node *variables[8]; /* mappings, of an rpms.in.yaml */
 	size_t variable_count;
+	size_t spent; /* bytes of text that were made of the file, up to IB_FOREIGN_MAX_BYTES */
+	bool is_over; /* more would have been made: nothing is added any more */
 	bool weak_dependencies;
 	bool multilib;
 };
@@ -67,10 +69,22 @@ void ib_draft_add(struct ib_draft *draft, enum ib_draft_list list, const char *t
 /* The id as a recipe may have it. */
 void ib_draft_add_repository(struct ib_draft *draft, const struct ib_yaml_node *node,
 			     const struct ib_draft_repository *repository);
-/* node may be NULL. */
+/* Counts text that is made of the file; false, and is_over, where it is too much of it. */
+bool ib_draft_spend(struct ib_draft *draft, size_t size);
+/* node may be NULL. URLs in the words lose their users. */
 void ib_draft_leave_out(struct ib_draft *draft, const struct ib_yaml_node *node, const char *fmt,
 			...) IB_PRINTF(3, 4);
 void ib_draft_put(const struct ib_draft *draft, struct ib_buffer *b);
+const char *ib_draft_list_key(enum ib_draft_list list);
+/* Whether what is for the mask stands in the part of the architecture; NULL: at the top. */
+bool ib_draft_belongs(const struct ib_draft *draft, unsigned mask, const char *architecture);
+/* For belongs: a URL that says the architecture stands in each part. */
+unsigned ib_draft_mask_of(const struct ib_draft *draft,
+			  const struct ib_draft_repository *repository);
+
+/* foreign_draft_check.c: IB_FAILED where the text, read as a recipe, is not what the draft says. */
+int ib_draft_check(const struct ib_draft *draft, const char *text, size_t size,
+		   struct ib_error *err) IB_MUST_CHECK;
 
 /* foreign_asks.c */
 bool ib_draft_is_rpms_in(const struct ib_yaml_node *root);

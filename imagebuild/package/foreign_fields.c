@@ -14,6 +14,7 @@ int ib_foreign_fail(const struct ib_foreign_reader *reader, const struct ib_yaml
 	va_start(ap, fmt);
 	words = ib_vstrf(fmt, ap);
 	va_end(ap);
+	(void)ib_foreign_drop_users(words);
 	return ib_yaml_fail(reader->foreign->path, node, reader->err, "%s", words);
 }
 

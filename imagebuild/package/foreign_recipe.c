@@ -50,7 +50,7 @@ static void add_package(struct ib_draft *draft, const struct ib_foreign_part *pa
 	const char *name = item->name;
 
 	if (!name) {
-		ib_draft_leave_out(draft, &place, "a package without a name: %s", item->url);
+		ib_draft_leave_out(draft, &place, "a package without a name: '%s'", item->url);
 		return;
 	}
 	if (ib_str_equal(arch, "i686") || ib_str_equal(part->architecture, "i686")) {
@@ -79,11 +79,13 @@ static void add_base(struct ib_draft *draft, const struct ib_foreign_part *part,
 					   .note = "taken from where its packages are",
 					   .mask = ib_draft_bit(draft, part->architecture) };
 	const struct ib_yaml_node place = { .line = item->line, .column = item->column };
+	const char *written = NULL;
 	size_t i = 0;
 
 	if (!item->repository || !item->url || !new.mask)
 		return;
-	new.url = base_of(draft->arena, item->url);
+	written = base_of(draft->arena, item->url);
+	new.url = ib_foreign_without_users(draft->arena, written);
 	for (i = 0; i < draft->repository_count; i++) {
 		struct ib_draft_repository *old = &draft->repositories[i];
 
@@ -96,6 +98,7 @@ static void add_base(struct ib_draft *draft, const struct ib_foreign_part *part,
 			return;
 		}
 	}
+	new.url = written;
 	ib_draft_add_repository(draft, &place, &new);
 }
 
@@ -203,20 +206,33 @@ static int fill(struct ib_draft *draft, struct sources *sources)
 	return 0;
 }
 
+static int check_spent(const struct ib_draft *draft)
+{
+	if (!draft->is_over)
+		return 0;
+	(void)ib_fail(draft->err, IB_LIMIT, "%s: more than %u MiB of text would come of it",
+		      draft->path, IB_FOREIGN_MAX_BYTES >> 20);
+	ib_error_hint(draft->err, "Its variables or its names are too long, and used too often.");
+	return -IB_LIMIT;
+}
+
 int ib_foreign_recipe(const char *path, struct ib_buffer *b, struct ib_strings *ret_left_out,
 		      struct ib_error *err)
 {
 	__attribute__((cleanup(done_sources))) struct sources sources = { NULL, NULL };
 	__attribute__((cleanup(ib_draft_done))) struct ib_draft draft = { .path = path };
 	IB_AUTO(ib_arena) arena = ib_arena_new();
+	size_t at = 0;
 
 	draft.arena = arena;
 	draft.left_out = ret_left_out;
 	draft.err = err;
 	IB_TRY(ib_yaml_read(path, IB_FOREIGN_MAX_BYTES, &sources.yaml, err));
 	IB_TRY(fill(&draft, &sources));
+	IB_TRY(check_spent(&draft));
 	if (!draft.lists[IB_DRAFT_PACKAGES].count)
 		ib_draft_leave_out(&draft, NULL, "no package is named, and a recipe needs one");
+	at = b->size;
 	ib_draft_put(&draft, b);
-	return 0;
+	return ib_draft_check(&draft, (const char *)b->data + at, b->size - at, err);
 }

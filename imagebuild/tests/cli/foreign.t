@@ -4,7 +4,7 @@ imagebuild: warning: left out: rpms.in.yaml:27:27: no image can be made for arch
 imagebuild: warning: left out: rpms.in.yaml:3:5: variables that are not inline
 imagebuild: warning: left out: rpms.in.yaml:8:7: option 'sslverify=0' of repository 'baseos'
 imagebuild: warning: left out: rpms.in.yaml:10:7: repository 'copr:extra' is called 'copr-extra' in the recipe
-imagebuild: warning: left out: rpms.in.yaml:12:3: contentOrigin.repofiles: what repositories it leads to is not in the file
+imagebuild: warning: left out: rpms.in.yaml:12:3: 'contentOrigin.repofiles': what repositories it leads to is not in the file
 imagebuild: warning: left out: rpms.in.yaml:14:10: image: an image starts from nothing: what the base brings has to be in 'packages'
 imagebuild: warning: left out: rpms.in.yaml:17:5: 'python3*' is a pattern, and a recipe names packages
 imagebuild: warning: left out: rpms.in.yaml:18:5: '{FROM_FILE}' has variable 'FROM_FILE', whose value is elsewhere
@@ -18,7 +18,7 @@ imagebuild: warning: left out: rpms.in.yaml:26:12: noSources: source packages ar
 |   3:5: variables that are not inline
 |   8:7: option 'sslverify=0' of repository 'baseos'
 |   10:7: repository 'copr:extra' is called 'copr-extra' in the recipe
-|   12:3: contentOrigin.repofiles: what repositories it leads to is not in the file
+|   12:3: 'contentOrigin.repofiles': what repositories it leads to is not in the file
 |   14:10: image: an image starts from nothing: what the base brings has to be in 'packages'
 |   17:5: 'python3*' is a pattern, and a recipe names packages
 |   18:5: '{FROM_FILE}' has variable 'FROM_FILE', whose value is elsewhere
@@ -60,6 +60,27 @@ architectures:
         keys: [] # pin the keys that its packages are signed by: {file: …, fingerprint: …}
     packages:
       - grub2-efi-x64
+# Text of others ends no comment, and passwords go nowhere.
+$ printf '%s\n' 'arches: [x86_64]' 'contentOrigin:' '  repos:' '    - {repoid: base, baseurl: "https://bob:secret@example.org/os", password: secret}' 'packages:' '  - name: bash' '    "x\u2028multilib: true #": 1' >evil.yaml; imagebuild import evil.yaml 2>err | sed 's/^#/|/'; grep -c secret err
+| Made by 'imagebuild import' from evil.yaml.
+| What that says and this recipe does not:
+|   4:68: option 'password' of repository 'base'
+|   4:7: the user and the password in the URL of repository 'base'
+|   7:5: 'x\u{2028}multilib: true #' of package 'bash'
+format: 1
+image:
+  id: imported
+  version: "1"
+  architecture: x86_64
+repositories:
+  - id: base
+    url: "https://example.org/os"
+    keys: [] # pin the keys that its packages are signed by: {file: …, fingerprint: …}
+packages:
+  - bash
+weak-dependencies: true
+0
+[1]
 # Locks of others are read whole, and refused with their place when they are not.
 $ imagebuild import whole.lock.yaml --format rpms.lock
 ---

@@ -227,7 +227,118 @@ def check_export():
     return f"{len(locks)} locks of ours are valid in both formats and say the same there"
 
 
-CHECKS = (check_round_trip, check_asks, check_recipe_is_good, check_malformed, check_export)
+# What ends a line, hides or turns the writing, for some reader: each in each place that is told.
+NASTY = [*range(1, 0x20), 0x22, 0x23, 0x27, 0x5c, *range(0x7f, 0xa1), 0x61c, 0x200e, 0x200f,
+         *range(0x2028, 0x202f), *range(0x2066, 0x206a), 0xfeff, 0xfffe, 0xffff]
+HIDDEN = set(map(chr, NASTY)) - set("\n\"#'\\\xa0")
+
+
+def write(name, text):
+    path = f"{BUILD}/{name}"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+# JSON is YAML where only ASCII is in it.
+def read_hostile(name, document):
+    path = write(name, json.dumps(document))
+    text = imagebuild("import", path).stdout
+    assert not HIDDEN & set(text), f"{ascii(HIDDEN & set(text))} is in the recipe of {document}"
+    os.unlink(path)
+    return yaml.safe_load(text)
+
+
+def check_hostile():
+    for point in NASTY:
+        evil = f"x{chr(point)}multilib: true{chr(point)}#"
+        recipe = read_hostile("hostile.rpms.in.yaml", {
+            "arches": ["x86_64", evil], "moduleEnable": [evil.replace(":", "")],
+            "contentOrigin": {evil: 1, "repos": [
+                {"repoid": evil, "baseurl": "https://h/" + evil, "name": evil, evil: evil}]},
+            "packages": ["p" + evil, {"name": "bash", evil: 1}, "*" + evil],
+            "upgradePackages": [evil], "excludePackages": [evil]})
+        assert set(recipe) == {"format", "image", "repositories", "packages", "exclude",
+                               "weak-dependencies"}, f"U+{point:04X}: {recipe}"
+        assert recipe["packages"] == ["p" + evil, "bash"], f"U+{point:04X}: {recipe}"
+        assert recipe["exclude"] == [evil], f"U+{point:04X}: {recipe}"
+        assert [set(row) for row in recipe["repositories"]] == [{"id", "url", "keys"}]
+        assert recipe["repositories"][0]["url"] == "https://h/" + evil, f"U+{point:04X}: {recipe}"
+        recipe = read_hostile("hostile.rpms.lock.yaml", {
+            "lockfileVersion": 1, "lockfileVendor": "redhat", "arches": [
+                {"arch": "x86_64", "packages": [
+                    {"url": "https://h/x/a-1-1.x86_64.rpm", "repoid": evil, "name": "a"},
+                    {"url": "https://h/" + evil}]}]})
+        assert set(recipe) == {"format", "image", "repositories", "packages"}, recipe
+        assert recipe["packages"] == ["a"], recipe
+    return f"{len(NASTY)} characters put no key into a recipe, and none that hides"
+
+
+# Plain in theirs, and with a break in it that a reader may fold: text all the same.
+def check_hostile_extras():
+    for value in ("a\u2028    b", "a\u2028    - b", "{k: \u2028  b}", "a\u0085    b", "a\u202eb",
+                  "[a\u2029    b, 2]"):
+        path = write("hostile.lock.yaml", "lockfileVersion: 1\nlockfileVendor: redhat\narches: []\n"
+                     f"note: {value}\n")
+        once = imagebuild("import", path, "--format", "rpms.lock").stdout
+        assert not HIDDEN & set(once), ascii(once)
+        assert yaml.safe_load(once) == load(path), f"{ascii(value)} becomes {ascii(once)}"
+        write("hostile.lock.yaml", once)
+        assert imagebuild("import", path, "--format", "rpms.lock").stdout == once
+    os.unlink(path)
+    return "plain text with breaks that are no line feeds is the same when written again"
+
+
+# 400 MB come of 220 KB by variables, and of 7 MB by a name that is told for each option.
+def check_bombs():
+    head = "arches: [x86_64]\ncontentOrigin: {repos: []}\n"
+    variables = head + "variables:\n  - inline: {x: %s}\npackages:\n" % (200000 * "A")
+    variables += "".join('  - "p%d{x}{x}{x}{x}"\n' % number for number in range(500))
+    names = head + "packages:\n  - name: %s\n" % (6000000 * "a")
+    names += "".join("    o%d: 1\n" % number for number in range(66))
+    for text in (variables, names):
+        path = write("bomb.yaml", text)
+        ran = imagebuild("import", path, status=1)
+        assert "more than 64 MiB of text" in ran.stderr and not ran.stdout, ran.stderr[:500]
+    os.unlink(path)
+    return "files that blow up are refused"
+
+
+SECRETS = ("password", "username", "proxy", "proxy_password", "sslclientkey", "sslclientcert",
+           "token")
+
+
+def check_secrets():
+    repository = {key: "hunter2" for key in SECRETS}
+    repository.update(repoid="base", baseurl="https://bob:hunter2@h/os",
+                      gpgkey="https://bob:hunter2@h/key")
+    more = {"repoid": "more", "baseurl": "https://bob:hunter2@h/$releasever"}
+    url = "https://bob:hunter2@h/os/"
+    documents = [
+        {"contentOrigin": {"repos": [repository, more]},
+         "packages": ["bash", url + "a.rpm", url + "{NO}", url + "*"]},
+        {"lockfileVersion": 1, "lockfileVendor": "redhat", "arches": [
+            {"arch": "x86_64", "packages": [
+                {"url": url + "a-1-1.x86_64.rpm", "repoid": "base", "name": "a"},
+                {"url": url + "b-1-1.x86_64.rpm", "repoid": "base"}]}]}]
+    for document in documents:
+        path = write("secret.yaml", json.dumps(document))
+        ran = imagebuild("import", path)
+        for text in (ran.stdout, ran.stderr):
+            assert "hunter2" not in text and "bob" not in text, text
+        assert yaml.safe_load(ran.stdout)["repositories"][0]["url"].rstrip("/") == "https://h/os"
+        assert "the user and the password in the URL of repository 'base'" in ran.stderr
+    os.unlink(path)
+    ran = imagebuild("export", f"{OWN}/both.yaml", "--format", "rpms.lock", "--base",
+                     "tools=https://bob:hunter2@h/$arch")
+    assert "hunter2" not in ran.stdout + ran.stderr, ran
+    assert "https://h/x86_64/" in ran.stdout
+    assert "the user and the password in the URL of repository 'tools'" in ran.stderr
+    return "no password of a repository is told or written"
+
+
+CHECKS = (check_round_trip, check_asks, check_recipe_is_good, check_malformed, check_export,
+          check_hostile, check_hostile_extras, check_bombs, check_secrets)
 print(f"1..{len(CHECKS)}")
 for number, check in enumerate(CHECKS, 1):
     print(f"ok {number} - {check()}")
