@@ -9,6 +9,9 @@
 #define TRIGGER_UN     (1U << 17)
 #define TRIGGER_POSTUN (1U << 18)
 
+/* What is not understood is listed up to here. */
+#define REFUSED_MAX 100
+
 /* Words of a command as a person would write them, cut where they get long. */
 static void refuse(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
@@ -30,8 +33,20 @@ static void refuse(struct ib_judgement *judgement, const struct ib_shell_command
 	for (i = 0; i < text.size; i++)
 		if (text.data[i] < ' ')
 			text.data[i] = ' ';
-	if (!ib_strings_has(&judgement->not_covered, ib_buffer_text(&text)))
+	if (judgement->not_covered.count < REFUSED_MAX &&
+	    !ib_strings_has(&judgement->not_covered, ib_buffer_text(&text)))
 		ib_strings_add(&judgement->not_covered, ib_buffer_text(&text));
+}
+
+/* An exit by which rpm would not install the package, or perhaps not. */
+static bool prevents(const struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
+	bool is_before = judgement->scriptlet->kind == IB_SCRIPTLET_PRE ||
+			 judgement->scriptlet->kind == IB_SCRIPTLET_PRETRANS;
+
+	return is_before && command->certain && !strcmp(command->words[0].text, "exit") &&
+	       command->count > 1 &&
+	       (!command->words[1].known || strcmp(command->words[1].text, "0") != 0);
 }
 
 static enum ib_shell_status visit(void *context, const struct ib_shell_command *command)
@@ -41,7 +56,8 @@ static enum ib_shell_status visit(void *context, const struct ib_shell_command *
 
 	judgement->command = command;
 	judgement->is_vague = false;
-	if (!ib_family_match(judgement, command) || judgement->is_vague)
+	if (!ib_family_match(judgement, command) || judgement->is_vague ||
+	    prevents(judgement, command))
 		refuse(judgement, command);
 	judgement->command = NULL;
 	if (!strcmp(name, ":") || !strcmp(name, "true") || !strcmp(name, "echo"))
@@ -49,11 +65,36 @@ static enum ib_shell_status visit(void *context, const struct ib_shell_command *
 	return !strcmp(name, "false") ? IB_SHELL_NO : IB_SHELL_MAYBE;
 }
 
-static void judge_shell(struct ib_judgement *judgement, const char *text)
+/* How many arguments of "1" a scriptlet gets at first installation; 0: that is not known. */
+static size_t count_arguments(enum ib_scriptlet_kind kind)
+{
+	switch (kind) {
+	case IB_SCRIPTLET_PRE:
+	case IB_SCRIPTLET_POST:
+		return 1;
+	case IB_SCRIPTLET_TRIGGER: /* both packages are there once */
+		return 2;
+	case IB_SCRIPTLET_PREUN:
+	case IB_SCRIPTLET_POSTUN:
+	case IB_SCRIPTLET_PREUNTRANS:
+	case IB_SCRIPTLET_POSTUNTRANS:
+	case IB_SCRIPTLET_PRETRANS: /* versions of rpm differ, as with file triggers */
+	case IB_SCRIPTLET_POSTTRANS:
+	case IB_SCRIPTLET_VERIFY:
+	case IB_SCRIPTLET_FILE_TRIGGER:
+	case IB_SCRIPTLET_TRANSACTION_TRIGGER:
+		return 0;
+	}
+	return 0;
+}
+
+static void judge_shell(struct ib_judgement *judgement, const char *interpreter, const char *text)
 {
 	static const char *const arguments[] = { "1", "1" };
+	const char *options = strchr(interpreter, ' ');
 	const struct ib_shell_listener listener = { visit, judgement, arguments,
-						    IB_COUNT(arguments) };
+						    count_arguments(judgement->scriptlet->kind),
+						    options && strpbrk(options, "eu") };
 	struct ib_error err = IB_ERROR_INIT;
 	struct ib_shell_node *node = NULL;
 	int r = ib_shell_parse(text, judgement->arena, &node, &err);
@@ -187,7 +228,7 @@ static void judge(struct ib_judgement *judgement, const struct ib_scriptlet *scr
 		if (!ib_lua_match(judgement, text))
 			ib_strings_add(&judgement->not_covered, "Lua of an unrecognized digest");
 	} else if (is_shell(interpreter))
-		judge_shell(judgement, text);
+		judge_shell(judgement, interpreter, text);
 	else
 		judge_program(judgement, interpreter, text);
 }

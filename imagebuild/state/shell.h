@@ -62,12 +62,13 @@ struct ib_shell_node;
 /* The text must outlive what comes of it; all lies in the arena. IB_INPUT says where it stopped. */
 int ib_shell_parse(const char *text, struct ib_arena *arena, struct ib_shell_node **ret_node,
 		   struct ib_error *err) IB_MUST_CHECK;
-/* Who is told of commands, and what $1, $2, … are. */
+/* Who is told of commands, and what $1, $2, … are: just these, or not known where there are none. */
 struct ib_shell_listener {
 	ib_shell_fn visit;
 	void *context;
 	const char *const *arguments;
 	size_t argument_count;
+	bool may_end; /* any command may be the last one: the shell was called with -e or -u */
 };
 
 /* Too many steps are IB_LIMIT. */

@@ -17,6 +17,12 @@ struct expansion {
 	bool in_unset; /* its name is being put */
 };
 
+bool ib_shell_charge(struct ib_shell_scope *scope, size_t size)
+{
+	scope->budget -= IB_MIN(size, scope->budget);
+	return scope->budget != 0;
+}
+
 static int put(struct expansion *expansion, const char *text, size_t size, bool splits,
 	       struct ib_error *err)
 {
@@ -24,6 +30,8 @@ static int put(struct expansion *expansion, const char *text, size_t size, bool 
 
 	if (expansion->is_unset && !expansion->in_unset)
 		expansion->is_unset = false;
+	if (!ib_shell_charge(expansion->scope, size + 1))
+		return ib_fail(err, IB_LIMIT, "the words of the script are too long together");
 	if (size + 2 > ib_buffer_room(&expansion->out))
 		return ib_fail(err, IB_LIMIT, "a word of the script is too long");
 	for (i = 0; i < size; i++) {
@@ -47,12 +55,18 @@ static size_t name_length(const char *text)
 /* What rpm, its caller or the shell itself may have set; all else is unset where scriptlets run. */
 static bool is_of_environment(const char *name)
 {
-	static const char *const names[] = { "PATH", "HOME",   "USER", "LOGNAME",  "SHELL",
-					     "PWD",  "OLDPWD", "LANG", "TERM",     "TMPDIR",
-					     "UID",  "EUID",   "PPID", "RANDOM",   "SECONDS",
-					     "IFS",  "LINENO", "_",    "container" };
-	static const char *const starts[] = { "RPM",      "LC_",    "BASH", "SUDO_", "HOST", "OPT",
-					      "MACHTYPE", "OSTYPE", "SHL",  "YUM",   "DNF" };
+	static const char *const names[] = {
+		"PATH", "HOME",   "USER",   "LOGNAME",  "SHELL",  "PWD",    "OLDPWD",
+		"LANG", "TERM",   "TMPDIR", "DISPLAY",  "EDITOR", "VISUAL", "PAGER",
+		"MAIL", "TZ",     "UID",    "EUID",     "PPID",   "RANDOM", "SECONDS",
+		"IFS",  "LINENO", "_",      "container"
+	};
+	static const char *const starts[] = {
+		"RPM",     "SSH_",     "XDG_",   "SYSTEMD_", "INVOCATION_", "DBUS_", "KRB5",
+		"COLOR",   "LESS",     "HIST",   "PS",       "http",        "HTTP",  "JOURNAL_",
+		"NOTIFY_", "LISTEN_",  "CI",     "LC_",      "BASH",        "SUDO_", "HOST",
+		"OPT",     "MACHTYPE", "OSTYPE", "SHL",      "YUM",         "DNF"
+	};
 	size_t i = 0;
 
 	for (i = 0; i < IB_COUNT(names); i++)
@@ -74,12 +88,14 @@ static const char *value_of(const struct ib_shell_scope *scope, const char *name
 
 		if (!number)
 			return NULL;
-		return number <= scope->argument_count ? scope->arguments[number - 1] : "";
+		if (number <= scope->argument_count)
+			return scope->arguments[number - 1];
+		return scope->counts_arguments ? "" : NULL;
 	}
-	if (!strcmp(name, "#"))
+	if (!strcmp(name, "#") && scope->counts_arguments)
 		return ib_arena_strf(scope->arena, "%zu", scope->argument_count);
 	if (!strcmp(name, "?") || !strcmp(name, "$") || !strcmp(name, "!") || !strcmp(name, "@") ||
-	    !strcmp(name, "*"))
+	    !strcmp(name, "*") || !strcmp(name, "#") || !strcmp(name, "-"))
 		return NULL;
 	value = ib_map_get(scope->variables, name);
 	if (value == scope->unknown)
@@ -101,9 +117,9 @@ static int put_variable(struct expansion *expansion, const char *name, bool quot
 
 	if (!value) {
 		expansion->is_unset = expansion->out.size == 0 && scope->is_clean &&
-				      !strchr("?$!@*#", *name) && (*name < '0' || *name > '9') &&
+				      !strchr("?$!@*#-", *name) && (*name < '0' || *name > '9') &&
 				      !ib_map_get(scope->variables, name) &&
-				      !is_of_environment(name);
+				      !is_of_environment(name) && !ib_shell_is_special(name);
 		expansion->known = false;
 		expansion->in_unset = true;
 		IB_TRY(put(expansion, "$", 1, false, err));
@@ -114,58 +130,102 @@ static int put_variable(struct expansion *expansion, const char *name, bool quot
 	return put(expansion, value, strlen(value), !quoted, err);
 }
 
+static int refuse(const char *text, size_t length, struct ib_error *err)
+{
+	return ib_fail(err, IB_INPUT, "'%.*s' is not understood",
+		       (int)IB_MIN(IB_MAX(length, 2), 60), text);
+}
+
+/* "$(…)" or "`…`" at text. */
+static int put_substitution(struct expansion *expansion, const char *text, size_t length,
+			    struct ib_error *err)
+{
+	struct ib_shell_scope *scope = expansion->scope;
+	size_t skip = *text == '`' ? 1 : 2;
+
+	/* inside backticks a backslash goes first: what is read then is another text */
+	if (skip == 1 && memchr(text, '\\', length))
+		return refuse(text, length, err);
+	expansion->known = false;
+	IB_TRY(scope->substitute(
+		scope->context,
+		ib_arena_strf(scope->arena, "%.*s", (int)(length - skip - 1), text + skip), err));
+	return put(expansion, text, length, false, err);
+}
+
+/*
+ * "${…}" at text: NAME, #NAME, and NAME with what stands for an empty one or with what is cut off.
+ * Others calculate ("${x:y}"), assign, or take a value for code ("${x@P}").
+ */
+static int put_braces(struct expansion *expansion, const char *text, size_t length, bool quoted,
+		      struct ib_error *err)
+{
+	bool counts = text[2] == '#' && text[3] != '}';
+	const char *name = text + 2 + counts;
+	size_t inside = name_length(name);
+	size_t rest = length - 3 - counts - inside;
+	const char *behind = name + inside;
+
+	if (inside && !rest && !counts)
+		return put_variable(
+			expansion,
+			ib_arena_strf(expansion->scope->arena, "%.*s", (int)inside, name), quoted,
+			err);
+	if (!inside || (counts && rest) ||
+	    (rest && !strchr("-+#%", behind[*behind == ':' && strchr("-+", behind[1])])))
+		return refuse(text, length, err);
+	while (rest--)
+		if (strchr("`$=![]\\'\"{}@<>()", *behind++))
+			return refuse(text, length, err);
+	expansion->known = false;
+	return put(expansion, text, length, false, err);
+}
+
+/* "$((…))" at text: of numbers alone, and without what may fail; a name stands for any code. */
+static int put_arithmetic(struct expansion *expansion, const char *text, size_t length,
+			  struct ib_error *err)
+{
+	if (strspn(text + 1, "0123456789 ()+-*<>") < length - 1 || memmem(text, length, "++", 2) ||
+	    memmem(text, length, "--", 2))
+		return refuse(text, length, err);
+	expansion->known = false;
+	return put(expansion, text, length, false, err);
+}
+
 /* What stands behind a dollar sign or in backticks; *at is moved behind it. */
 static int put_dollar(struct expansion *expansion, const char **at, bool quoted,
 		      struct ib_error *err)
 {
-	struct ib_shell_scope *scope = expansion->scope;
 	const char *text = *at;
 	size_t length = ib_shell_substitution_length(text);
 	size_t inside = 0;
-	const char *name = NULL;
 
 	if (*text == '`' || (text[1] == '(' && text[2] != '(')) {
-		size_t skip = *text == '`' ? 1 : 2;
-
 		*at += length;
-		expansion->known = false;
-		IB_TRY(scope->substitute(
-			scope->context,
-			ib_arena_strf(scope->arena, "%.*s", (int)(length - skip - 1), text + skip),
-			err));
-		return put(expansion, text, length, false, err);
+		return put_substitution(expansion, text, length, err);
 	}
 	if (text[1] == '{') {
-		inside = name_length(text + 2);
 		*at += length;
-		name = ib_arena_strf(scope->arena, "%.*s", (int)inside, text + 2);
-		if (inside && inside + 3 == length)
-			return put_variable(expansion, name, quoted, err);
-		expansion->known = false; /* ${x:-…}, ${x##…} and the like */
-		if (memchr(text + 2, '`', length - 2) || memchr(text + 2, '$', length - 2) ||
-		    memchr(text + 2, '=', length - 2) || memchr(text + 2, '!', length - 2) ||
-		    memchr(text + 2, '[', length - 2))
-			return ib_fail(err, IB_INPUT, "'%.*s' is not understood",
-				       (int)IB_MIN(length, 60), text);
-		return put(expansion, text, length, false, err);
+		return put_braces(expansion, text, length, quoted, err);
 	}
-	inside = text[1] && strchr("#?$!@*", text[1]) ? 1 : name_length(text + 1);
-	if (!inside && text[1] != '(') {
+	if (text[1] == '(') {
+		*at += length;
+		return put_arithmetic(expansion, text, length, err);
+	}
+	/* "$[…]" calculates, $'…' and $"…" have rules of their own, and a line may go on here */
+	if (text[1] == '[' || ib_str_starts(text + 1, "\\\n") ||
+	    (!quoted && (text[1] == '\'' || text[1] == '"')))
+		return refuse(text, strlen(text), err);
+	inside = text[1] && strchr("#?$!@*-", text[1]) ? 1 : name_length(text + 1);
+	if (!inside) {
 		*at += 1;
 		return put(expansion, "$", 1, false, err);
 	}
-	if (text[1] == '(') { /* arithmetic */
-		*at += length;
-		expansion->known = false;
-		if (memchr(text, '`', length) || memchr(text + 1, '=', length - 1) ||
-		    memchr(text + 3, '[', length - 3) || memmem(text, length, "++", 2) ||
-		    memmem(text, length, "--", 2) || memmem(text + 1, length - 1, "$(", 2))
-			return ib_fail(err, IB_INPUT, "'%.*s' is not understood",
-				       (int)IB_MIN(length, 60), text);
-		return put(expansion, text, length, false, err);
-	}
+	if (ib_str_starts(text + 1 + inside, "\\\n"))
+		return refuse(text, strlen(text), err);
 	*at += inside + 1;
-	return put_variable(expansion, ib_arena_strf(scope->arena, "%.*s", (int)inside, text + 1),
+	return put_variable(expansion,
+			    ib_arena_strf(expansion->scope->arena, "%.*s", (int)inside, text + 1),
 			    quoted, err);
 }
 
@@ -180,7 +240,11 @@ static int put_double(struct expansion *expansion, const char **at, struct ib_er
 			IB_TRY(put_dollar(expansion, &text, true, err));
 			continue;
 		}
-		if (*text == '\\' && text[1] && strchr("$`\"\\\n", text[1]))
+		if (ib_str_starts(text, "\\\n")) {
+			text += 2;
+			continue;
+		}
+		if (*text == '\\' && text[1] && strchr("$`\"\\", text[1]))
 			text++;
 		IB_TRY(put(expansion, text, 1, false, err));
 		text++;
@@ -215,6 +279,14 @@ static int put_piece(struct expansion *expansion, const char **at, struct ib_err
 		break;
 	case '{':
 		expansion->known = false; /* several words */
+		break;
+	case '[':
+		expansion->known = expansion->known && (!text[1] || !strchr(text, ']'));
+		break;
+	case '~': /* a home directory, also behind the signs of a list */
+		if (!expansion->out.size ||
+		    strchr(":=", expansion->out.data[expansion->out.size - 1]))
+			expansion->known = false;
 		break;
 	default:
 		break;

@@ -28,8 +28,9 @@ static bool put_test(const struct ib_shell_words *words, bool wanted, struct ib_
 	}
 	if (count != 2 || !items[1].known || *items[1].text != '/' ||
 	    strpbrk(items[1].text, " \t\n*?[") || strstr(items[1].text, "/..") ||
-	    items->text[0] != '-' || !items->text[1] || !strchr("efdhLxr", items->text[1]) ||
-	    items->text[2] || strlen(items[1].text) + 8 > ib_buffer_room(out))
+	    ib_shell_is_volatile(items[1].text) || items->text[0] != '-' || !items->text[1] ||
+	    !strchr("efdhLxr", items->text[1]) || items->text[2] ||
+	    strlen(items[1].text) + 8 > ib_buffer_room(out))
 		return false;
 	ib_buffer_putf(out, "%c%c %s\n", wanted ? '+' : '-', items->text[1], items[1].text);
 	return true;
@@ -72,6 +73,21 @@ static bool put_command(const struct ib_shell_words *words, bool wanted, struct 
 	return status == IB_SHELL_MAYBE && put_test(words, wanted, out);
 }
 
+/*
+ * "[ -e "$k" ]" in a loop over a pattern, which is walked for what is there: where nothing is, what
+ * is done to the pattern is done to nothing.
+ */
+static bool is_there(const struct ib_shell_node *node, const struct ib_shell_words *words)
+{
+	const char *name = words->items[0].text;
+
+	return !node->redirection_count && words->count == node->word_count &&
+	       (!strcmp(name, "test") ? words->count == 3
+				      : !strcmp(name, "[") && words->count == 4) &&
+	       !strcmp(words->items[1].text, "-e") && words->items[2].is_pattern &&
+	       node->words[2][*node->words[2] == '"'] == '$';
+}
+
 static bool put_guard(struct ib_shell_scope *scope, const struct ib_shell_node *node, bool wanted,
 		      struct ib_buffer *out)
 {
@@ -86,7 +102,7 @@ static bool put_guard(struct ib_shell_scope *scope, const struct ib_shell_node *
 		return put_guard(scope, node->children[0], wanted, out) &&
 		       put_guard(scope, node->children[1], wanted, out);
 	return node->kind == IB_SHELL_SIMPLE && expand_all(scope, node, &words) &&
-	       put_command(&words, wanted, out);
+	       ((wanted && is_there(node, &words)) || put_command(&words, wanted, out));
 }
 
 bool ib_shell_guard(struct ib_shell_scope *scope, const struct ib_shell_node *node, bool wanted,
