@@ -11,6 +11,7 @@
 
 static const struct ib_option options[] = {
 	{ "trust", "FILE|DIR", "believe this key or certificate, or all in this folder" },
+	{ "require", "LINK,…", "these links must hold, not be absent; all: of every image" },
 };
 
 /* $XDG_CONFIG_HOME/imagebuild/trust.d (else below ~/.config) and /etc/imagebuild/trust.d. */
@@ -44,6 +45,16 @@ static int gather_trust(const struct ib_cli *cli, struct ib_trust *trust, struct
 		IB_TRY(ib_trust_add(trust, cli->options[i].value, err));
 	}
 	return given ? 0 : add_default(trust, err);
+}
+
+static int gather_required(const struct ib_cli *cli, uint32_t *links, struct ib_error *err)
+{
+	size_t i = 0;
+
+	for (i = 0; i < cli->option_count; i++)
+		if (!strcmp(cli->options[i].name, "require"))
+			IB_TRY(ib_links_add(cli->options[i].value, links, err));
+	return 0;
 }
 
 static void print_text(const struct ib_verification *verification)
@@ -98,14 +109,15 @@ static int print_json(const char *folder, const struct ib_verification *verifica
 	return 0;
 }
 
-static int verify_one(const struct ib_cli *cli, const struct ib_trust *trust, const char *folder,
-		      struct ib_error *err)
+static int verify_one(const struct ib_cli *cli, const struct ib_trust *trust, uint32_t required,
+		      const char *folder, struct ib_error *err)
 {
 	IB_AUTO(ib_verification) verification = NULL;
 	struct ib_error verdict = IB_ERROR_INIT;
 	int r = 0;
 
 	IB_TRY(ib_verify(folder, trust, cli->log, &verification, err));
+	ib_verification_require(verification, required);
 	r = ib_verification_verdict(verification, &verdict);
 	if (cli->json && print_json(folder, verification, r == 0, err) < 0) {
 		ib_error_clear(&verdict);
@@ -123,11 +135,13 @@ static int verify_one(const struct ib_cli *cli, const struct ib_trust *trust, co
 static int run(const struct ib_cli *cli, size_t count, char *const *args, struct ib_error *err)
 {
 	IB_AUTO(ib_trust) trust = ib_trust_new();
+	uint32_t required = 0;
 	size_t i = 0;
 
+	IB_TRY(gather_required(cli, &required, err));
 	IB_TRY(gather_trust(cli, trust, err));
 	for (i = 0; i < count; i++)
-		IB_TRY(verify_one(cli, trust, args[i], err));
+		IB_TRY(verify_one(cli, trust, required, args[i], err));
 	return 0;
 }
 

@@ -44,6 +44,28 @@ static const struct ib_trusted *who_signed_hash(const struct ib_chain *chain,
 	return NULL;
 }
 
+/* Whoever trusts a certificate for root hashes, and says so by its name, expects them to be signed. */
+static int without_signature(struct ib_chain *chain, const struct ib_sum *hash,
+			     struct ib_error *err)
+{
+	const struct ib_trusted **trusted = NULL;
+	size_t count = ib_chain_trusted(chain, IB_TRUST_ROOT_HASH, &trusted);
+	size_t i = 0;
+
+	for (i = 0; i < count; i++) {
+		if (!trusted[i]->certificate || trusted[i]->roles != IB_TRUST_ROOT_HASH)
+			continue;
+		(void)ib_fail(err, IB_TRUST,
+			      "'%s' was released without a signature, and '%s' is trusted to sign "
+			      "it",
+			      hash->name, trusted[i]->path);
+		ib_error_hint(err,
+			      "Where root hashes are not signed, trust no certificate for them.");
+		return -IB_TRUST;
+	}
+	return ib_chain_absent(chain, "the root hash was released without a signature");
+}
+
 int ib_prove_root_hash(struct ib_chain *chain, struct ib_error *err)
 {
 	const struct ib_sum *hash = ib_chain_find(chain, ".roothash");
@@ -64,7 +86,7 @@ int ib_prove_root_hash(struct ib_chain *chain, struct ib_error *err)
 		return ib_fail(err, IB_TRUST, "'%s' is not a SHA-256 in hex", hash->name);
 	memcpy(chain->root_hash, text.data, 65);
 	if (!signature)
-		return ib_chain_absent(chain, "the root hash was released without a signature");
+		return without_signature(chain, hash, err);
 	IB_TRY(ib_chain_read(chain, signature, &der, err));
 	IB_TRY(ib_cms_read(der.data, der.size, signature->name, &cms, err));
 	signer = who_signed_hash(chain, &cms);

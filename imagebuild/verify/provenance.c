@@ -153,20 +153,13 @@ int ib_prove_provenance_subjects(struct ib_chain *chain, struct ib_error *err)
 
 /* ---- the manifest -------------------------------------------------------- */
 
-int ib_prove_manifest(struct ib_chain *chain, struct ib_error *err)
+/* All files with their digests, but for itself and the provenance, which is written after it. */
+static int check_outputs(const struct ib_chain *chain, const struct ib_sum *itself,
+			 const struct ib_json *outputs, struct ib_error *err)
 {
-	const struct ib_sum *sum = ib_chain_find(chain, ".manifest.json");
-	IB_AUTO(ib_json) manifest = NULL;
-	IB_AUTO_BUFFER(text, MAX_MANIFEST);
-	const struct ib_json *outputs = NULL;
-	const char *hash = NULL;
+	IB_AUTO_STRINGS(named);
 	size_t i = 0;
 
-	if (!sum)
-		return ib_chain_absent(chain, "no manifest was released");
-	IB_TRY(ib_chain_read(chain, sum, &text, err));
-	IB_TRY(ib_json_parse(text.data, text.size, sum->name, &manifest, err));
-	outputs = ib_json_get(manifest, "outputs");
 	for (i = 0; i < ib_json_count(outputs); i++) {
 		const char *name = ib_json_get_string(ib_json_at(outputs, i), "name");
 		const char *digest = ib_json_get_string(ib_json_at(outputs, i), "sha256");
@@ -175,12 +168,36 @@ int ib_prove_manifest(struct ib_chain *chain, struct ib_error *err)
 		if (!output || !ib_str_equal(digest, output->sha256))
 			return ib_fail(err, IB_TRUST, "the manifest speaks of another '%s'",
 				       name ? name : "(none)");
+		ib_strings_add(&named, name);
 	}
+	for (i = 0; i < chain->sum_count; i++) {
+		const struct ib_sum *sum = &chain->sums[i];
+
+		if (sum != itself && sum != ib_chain_find(chain, ".intoto.jsonl") &&
+		    !ib_strings_has(&named, sum->name))
+			return ib_fail(err, IB_TRUST, "the manifest does not speak of '%s'",
+				       sum->name);
+	}
+	return 0;
+}
+
+int ib_prove_manifest(struct ib_chain *chain, struct ib_error *err)
+{
+	const struct ib_sum *sum = ib_chain_find(chain, ".manifest.json");
+	IB_AUTO(ib_json) manifest = NULL;
+	IB_AUTO_BUFFER(text, MAX_MANIFEST);
+	const char *hash = NULL;
+
+	if (!sum)
+		return ib_chain_absent(chain, "no manifest was released");
+	IB_TRY(ib_chain_read(chain, sum, &text, err));
+	IB_TRY(ib_json_parse(text.data, text.size, sum->name, &manifest, err));
+	IB_TRY(check_outputs(chain, sum, ib_json_get(manifest, "outputs"), err));
 	hash = ib_json_get_string(ib_json_get(manifest, "image"), "rootHash");
 	if (!ib_str_equal(hash ? hash : "", chain->root_hash))
 		return ib_fail(err, IB_TRUST, "the manifest names the root hash %s",
 			       hash ? hash : "(none)");
-	ib_chain_says(chain, "%zu files", ib_json_count(outputs));
+	ib_chain_says(chain, "%zu files", ib_json_count(ib_json_get(manifest, "outputs")));
 	return 0;
 }
 

@@ -118,6 +118,63 @@ void ib_verification_free(struct ib_verification *verification)
 	ib_free(verification);
 }
 
+/* ---- what is demanded ---------------------------------------------------- */
+
+static int add_link(const char *name, uint32_t *links, struct ib_error *err)
+{
+	const char *names[IB_PROVE_COUNT];
+	const char *near = NULL;
+	bool all = !strcmp(name, "all");
+	bool found = all;
+	size_t i = 0;
+
+	for (i = 0; i < IB_PROVE_COUNT; i++) {
+		names[i] = ib_links[i].name;
+		if (all ? ib_links[i].is_optional : strcmp(name, names[i]) != 0)
+			continue;
+		*links |= 1U << i;
+		found = true;
+	}
+	if (found)
+		return 0;
+	near = ib_str_nearest(name, names, IB_PROVE_COUNT);
+	(void)ib_fail(err, IB_INPUT, "there is no link '%s' to be required", name);
+	if (near)
+		ib_error_hint(err, "Did you mean '%s'?", near);
+	else
+		ib_error_hint(err, "'all' requires those that every image has; without it verify "
+				   "lists their names.");
+	return -IB_INPUT;
+}
+
+int ib_links_add(const char *names, uint32_t *links, struct ib_error *err)
+{
+	IB_AUTO_STRINGS(list);
+	size_t i = 0;
+
+	ib_strings_split(&list, names, ",");
+	if (!list.count)
+		return ib_fail(err, IB_INPUT, "no link is named that is to be required");
+	for (i = 0; i < list.count; i++)
+		IB_TRY(add_link(list.items[i], links, err));
+	return 0;
+}
+
+void ib_verification_require(struct ib_verification *verification, uint32_t links)
+{
+	size_t i = 0;
+
+	for (i = 0; i < verification->count; i++) {
+		struct ib_link_result *link = &verification->links[i];
+
+		if (!(links >> i & 1) || link->state != IB_LINK_ABSENT)
+			continue;
+		link->state = IB_LINK_BROKEN;
+		link->detail =
+			ib_arena_strf(verification->arena, "it is required, but %s", link->detail);
+	}
+}
+
 int ib_verification_verdict(const struct ib_verification *verification, struct ib_error *err)
 {
 	size_t i = 0;

@@ -8,6 +8,10 @@
  * image. links.c has the table. A link is walked only when those that it
  * stands on hold: nothing is made of bytes that nobody vouches for.
  *
+ * What a folder does not hold is no lie: such a link is absent. Whoever must have the evidence
+ * demands links by name, and then their absence breaks them: else those who may sign statements could leave
+ * out what speaks against them.
+ *
  * What is trusted comes from outside (struct ib_trust), never from the folder
  * itself: a folder that was signed anew as a whole is refused.
  */
@@ -16,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/base.h"
 #include "verify/trust.h"
@@ -48,6 +53,13 @@ struct ib_verification {
 int ib_verify(const char *folder, const struct ib_trust *trust, const struct ib_log *log,
 	      struct ib_verification **ret_verification, struct ib_error *err) IB_MUST_CHECK;
 void ib_verification_free(struct ib_verification *verification);
+/*
+ * Adds to *links, a set that begins as 0, those that names lists, separated by commas; "all" stands for
+ * all but those of outputs that few recipes ask for. IB_INPUT for what is none.
+ */
+int ib_links_add(const char *names, uint32_t *links, struct ib_error *err) IB_MUST_CHECK;
+/* Those of this set that are absent are broken from now on. */
+void ib_verification_require(struct ib_verification *verification, uint32_t links);
 /* IB_TRUST naming the first broken link. */
 int ib_verification_verdict(const struct ib_verification *verification, struct ib_error *err)
 	IB_MUST_CHECK;

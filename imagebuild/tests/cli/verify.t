@@ -43,3 +43,28 @@ broken  files                 the folder holds what SHA256SUMS lists, and nothin
 $ imagebuild verify --trust trial "$(printf 'no\033[31m\nimagebuild: error: where')"
 imagebuild: error: could not examine 'no\u{1b}[31m\u{a}imagebuild: error: where': No such file or directory
 [7]
+# What was not released is absent, and no lie; whoever needs it demands it.
+$ rm names/x*; imagebuild verify --quiet --trust trial names
+$ imagebuild verify --trust trial --require files,verity --require manifest names 2>&1 | grep -e broken -e manifest
+imagebuild: error: 'names' is not what it says to be: link 'verity' is broken: it is required, but no root hash was released
+broken  verity                every block of the root image is the one that the root hash stands for (it is required, but no root hash was released)
+holds   manifest              the manifest speaks of these files and of this root hash (0 files)
+$ imagebuild verify --quiet --trust trial --require verity,lock names >/dev/null
+imagebuild: error: 'names' is not what it says to be: link 'lock' is broken: it is required, but no lock was released
+[5]
+$ imagebuild verify --trust trial --require all --json names 2>/dev/null | grep -o '"name": "[a-z-]*",.*"state": "absent"' | cut -d '"' -f 4
+error-correction
+tar
+$ imagebuild verify --trust trial --require verty names
+imagebuild: error: there is no link 'verty' to be required
+  hint: Did you mean 'verity'?
+[2]
+# A root hash without a signature is refused where somebody is trusted to sign it.
+$ mkdir hash && printf '%064d' 7 >hash/a.roothash && echo '{"image": {"rootHash": "'"$(cat hash/a.roothash)"'"}, "outputs": [{"name": "a.roothash", "sha256": "'"$(sha256sum <hash/a.roothash | cut -c 1-64)"'"}]}' >hash/a.manifest.json
+$ (cd hash && sha256sum a.manifest.json a.roothash >SHA256SUMS) && openssl pkeyutl -sign -rawin -inkey trial/statements.key -in hash/SHA256SUMS -out hash/SHA256SUMS.sig
+$ imagebuild verify --quiet --trust trial hash >/dev/null
+imagebuild: error: 'hash' is not what it says to be: link 'root-hash-signature' is broken: 'a.roothash' was released without a signature, and 'trial/root-hash.crt' is trusted to sign it
+  hint: Where root hashes are not signed, trust no certificate for them.
+[5]
+$ imagebuild verify --quiet --trust trial/statements.pub hash 2>/dev/null | grep -o "^.*root-hash-signature"
+absent  root-hash-signature

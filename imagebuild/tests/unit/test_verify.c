@@ -190,6 +190,20 @@ DAMAGE(make_folder, "mkdir unlisted")
 DAMAGE(add_stray, "echo x >node-stray")
 DAMAGE(garble_manifest, "sed -i 's/\"sha256\": \"./\"sha256\": \"x/' " STEM ".manifest.json")
 DAMAGE(change_manifest, "sed -i 's/\"rootHash\": \"./\"rootHash\": \"x/' " STEM ".manifest.json")
+/* The manifest with the list o of what it names made another. */
+#define OUTPUTS(o) \
+	"python3 - <<'E'\n" \
+	"import json; p = '" STEM ".manifest.json'; m = json.load(open(p)); o = m['outputs']\n" \
+	"m['outputs'] = " o "; json.dump(m, open(p, 'w'))\n" \
+	"E\n"
+DAMAGE(empty_manifest, OUTPUTS("[]"))
+DAMAGE(short_manifest, OUTPUTS("[f for f in o if not f['name'].endswith('.lock')]"))
+DAMAGE(remove_hash_signature, "rm " STEM ".roothash.p7s")
+DAMAGE(remove_envelope, "rm " STEM ".intoto.jsonl")
+DAMAGE(remove_optional,
+       OUTPUTS("[f for f in o if '.tar' not in f['name'] and '.fec' not in f['name']]") "rm " STEM
+											".root.fec " STEM
+											".root.tar*")
 DAMAGE(change_lock, "sed -i s/1700000000/1700000001/ " STEM ".lock")
 DAMAGE(change_envelope,
        "sed -i 's/\"sig\":\"A/\"sig\":\"B/; t; s/\"sig\":\"./\"sig\":\"A/' " STEM ".intoto.jsonl")
@@ -325,6 +339,13 @@ static const struct {
 	{ "manifest",
 	  "speaks of another '" STEM ".efi'",
 	  { .before_provenance = garble_manifest } },
+	{ "manifest", "does not speak of '" STEM ".efi'", { .before_provenance = empty_manifest } },
+	{ "manifest",
+	  "does not speak of '" STEM ".lock'",
+	  { .before_provenance = short_manifest } },
+	{ "root-hash-signature",
+	  "was released without a signature, and",
+	  { .before_provenance = remove_hash_signature } },
 	{ "policy", "names the root hash x", { .policy = "{\"image\": {\"root_hash\": \"x\"}}" } },
 	{ "policy",
 	  "a finding that refuses the image: su",
@@ -424,6 +445,60 @@ START_TEST(a_file_is_hashed_again_when_it_is_read)
 	ck_fails(ib_chain_read(&chain, &sum, &data, &err), IB_TRUST,
 		 "'file' changed while it was being verified");
 	ib_arena_free(chain.arena);
+}
+END_TEST
+
+/* ---- what is demanded ---------------------------------------------------- */
+
+static void expect_required(const struct fault *fault, const char *names, const char *words)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *folder = make_outputs(fault);
+	IB_AUTO(ib_trust) trust = make_trust(MAKER);
+	IB_AUTO(ib_verification) verification = NULL;
+	uint32_t links = 0;
+
+	expect(folder, trust, "", "");
+	ck_ok(ib_verify(folder, trust, NULL, &verification, &err));
+	ck_ok(ib_links_add(names, &links, &err));
+	ib_verification_require(verification, links);
+	if (*words)
+		ck_fails(ib_verification_verdict(verification, &err), IB_TRUST, words);
+	else
+		ck_ok(ib_verification_verdict(verification, &err));
+}
+
+/* Whoever may sign statements, and nothing else, leaves out what speaks against them. */
+static const struct {
+	struct fault fault;
+	const char *names, *words;
+} demands[] = {
+	{ { .before_sums = remove_envelope },
+	  "provenance-signature",
+	  "link 'provenance-signature' is broken: it is required, but no provenance" },
+	{ { .before_sums = remove_envelope }, "verity,lock", "link 'lock' is broken" },
+	{ { .before_sums = remove_envelope }, "all", "link 'provenance-signature' is broken" },
+	{ { .before_sums = remove_envelope }, "verity,disk", "" },
+	{ { .before_provenance = remove_optional }, "all", "" },
+	{ { .before_provenance = remove_optional }, "all,tar", "link 'tar' is broken" },
+	{ { .before_provenance = remove_optional },
+	  "error-correction",
+	  "link 'error-correction' is broken" },
+};
+
+START_TEST(what_is_demanded_must_be_there)
+{
+	expect_required(&demands[_i].fault, demands[_i].names, demands[_i].words);
+}
+END_TEST
+
+START_TEST(what_is_no_link_is_not_demanded)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	uint32_t links = 0;
+
+	ck_fails(ib_links_add("verity,lok", &links, &err), IB_INPUT, "no link 'lok'");
+	ck_fails(ib_links_add(",", &links, &err), IB_INPUT, "no link is named");
 }
 END_TEST
 
@@ -527,6 +602,8 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, a_changed_byte_anywhere_is_found);
 	tcase_add_loop_test(tcase, what_is_wrong_breaks_its_link, 0, (int)IB_COUNT(table));
 	tcase_add_test(tcase, a_file_is_hashed_again_when_it_is_read);
+	tcase_add_loop_test(tcase, what_is_demanded_must_be_there, 0, (int)IB_COUNT(demands));
+	tcase_add_test(tcase, what_is_no_link_is_not_demanded);
 	tcase_add_test(tcase, whoever_trusts_others_believes_nothing);
 	tcase_add_loop_test(tcase, a_key_is_believed_only_for_what_its_name_says, 0, 4);
 	tcase_add_test(tcase, no_key_of_the_folder_itself_is_believed);

@@ -438,6 +438,7 @@ static inline void make_sbom(struct outputs *outputs)
 	struct ib_evidence *evidence = &outputs->evidence;
 	struct ib_error err = IB_ERROR_INIT;
 	struct ib_evidence_file files[24];
+	struct ib_evidence_file named[24]; /* by the manifest */
 	size_t count = list_files(outputs, files);
 	ib_autofree char *path = path_of(outputs, ".spdx.json");
 	ib_autoclose int fd = create(path);
@@ -459,9 +460,9 @@ static inline void make_sbom(struct outputs *outputs)
 	ib_free(ib_take(path));
 	path = path_of(outputs, ".manifest.json");
 	close(fd);
+	evidence->files = named;
+	evidence->file_count = list_files(outputs, named);
 	fd = create(path);
-	evidence->files = files;
-	evidence->file_count = count;
 	evidence->root_hash = outputs->root_hash;
 	ck_ok(ib_manifest_write(fd, path, evidence, &err));
 }
