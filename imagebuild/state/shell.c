@@ -79,7 +79,7 @@ static void add_word(struct parser *parser, struct ib_shell_node *node, const ch
 static void skip_blanks(struct parser *parser)
 {
 	while (*parser->at) {
-		if (*parser->at == ' ' || *parser->at == '\t' || *parser->at == '\r')
+		if (*parser->at == ' ' || *parser->at == '\t')
 			parser->at++;
 		else if (parser->at[0] == '\\' && parser->at[1] == '\n')
 			parser->at += 2;
@@ -116,6 +116,9 @@ static int read_here_documents(struct parser *parser, struct ib_error *err)
 			if (awaited->strips_tabs)
 				line += strspn(line, "\t");
 			found = !strcmp(line, awaited->end);
+			if (!awaited->node->redirections[awaited->redirection].is_literal &&
+			    strchr(line, '\\'))
+				return stop(parser, "a backslash in a here-document", err);
 			if (!found) {
 				ib_buffer_puts(&body, line);
 				ib_buffer_put_u8(&body, '\n');
@@ -147,7 +150,7 @@ static bool is_word_here(const struct parser *parser, const char *word)
 	size_t length = strlen(word);
 
 	return !strncmp(parser->at, word, length) &&
-	       (!parser->at[length] || strchr(" \t\r\n;&|()", parser->at[length]) != NULL);
+	       (!parser->at[length] || strchr(" \t\n;&|()", parser->at[length]) != NULL);
 }
 
 static bool take_word(struct parser *parser, const char *word)
@@ -179,19 +182,6 @@ static int read_raw(struct parser *parser, const char **ret_word, size_t *ret_le
 	return 0;
 }
 
-/* The word that ends a here-document, without quotes. */
-static const char *unquoted(struct ib_arena *arena, const char *word, size_t length)
-{
-	char *out = ib_arena_alloc(arena, length + 1);
-	size_t used = 0;
-	size_t i = 0;
-
-	for (i = 0; i < length; i++)
-		if (!strchr("'\"\\", word[i]))
-			out[used++] = word[i];
-	return out;
-}
-
 static int read_redirection(struct parser *parser, struct ib_shell_node *node, bool *ret_found,
 			    struct ib_error *err)
 {
@@ -214,10 +204,13 @@ static int read_redirection(struct parser *parser, struct ib_shell_node *node, b
 	if (ib_str_starts(redirection.operation, "<<")) {
 		if (parser->awaited_count == IB_COUNT(parser->awaited))
 			return stop(parser, "too many here-documents", err);
-		redirection.is_literal = strpbrk(redirection.target, "'\"\\") != NULL;
+		if (!ib_shell_delimiter(word, length, &skip))
+			return stop(parser, "the end of a here-document is no plain word", err);
+		redirection.is_literal = skip != 0;
 		parser->awaited[parser->awaited_count++] =
 			(struct awaited){ node, node->redirection_count,
-					  unquoted(parser->arena, word, length),
+					  ib_arena_strf(parser->arena, "%.*s",
+							(int)(length - 2 * skip), word + skip),
 					  !strcmp(redirection.operation, "<<-") };
 	}
 	node->redirections[node->redirection_count++] = redirection;
@@ -255,7 +248,9 @@ static int read_simple(struct parser *parser, struct ib_shell_node **ret, struct
 			continue;
 		if (!*parser->at || strchr("\n;&|)", *parser->at))
 			break;
-		if (*parser->at == '(' && node->word_count != 1)
+		if (*parser->at == '(' &&
+		    (node->word_count != 1 || node->redirection_count ||
+		     !ib_shell_is_name(node->words[0], strlen(node->words[0]))))
 			return stop(parser, "not understood", err);
 		if (*parser->at == '(') { /* NAME() … */
 			parser->at++;
@@ -356,9 +351,9 @@ static int read_branch(struct parser *parser, struct ib_shell_node *node, struct
 
 	if (*parser->at == '(')
 		parser->at++;
-	length = strcspn(parser->at, ")\n");
-	if (parser->at[length] != ')')
-		return stop(parser, "')' is missing", err);
+	length = ib_shell_patterns_length(parser->at);
+	if (!length)
+		return stop(parser, "a pattern is not understood", err);
 	add_word(parser, node, parser->at, length);
 	parser->at += length + 1;
 	IB_TRY(read_list(parser, &body, err));
@@ -580,7 +575,7 @@ int ib_shell_parse(const char *text, struct ib_arena *arena, struct ib_shell_nod
 
 	/* what no shell script holds could be read here in another way than by a shell */
 	for (at = text; *at; at++)
-		if (*at == 127 || (*at > 0 && *at < ' ' && !strchr("\t\n\r\f", *at)))
+		if (*at == 127 || (*at > 0 && *at < ' ' && !strchr("\t\n", *at)))
 			return ib_fail(err, IB_INPUT, "a control character is not understood");
 
 	IB_TRY(read_list(&parser, &node, err));

@@ -48,6 +48,15 @@ enum ib_shell_status ib_shell_fits(const char *patterns, const char *subject);
 const char *ib_shell_operation_at(const char *text, size_t *ret_skip);
 /* The length of the raw word at text: to the first blank or operator outside quotes; 0: a quote is open. */
 size_t ib_shell_word_length(const char *text);
+/* Whether length bytes of text are a name: a letter or "_", then letters, digits and "_". */
+bool ib_shell_is_name(const char *text, size_t length);
+/*
+ * Whether a raw word can end a here-document: a name, plain or wholly in one pair of quotes, as all
+ * shells read it alike. *ret_skip: the quotes before and behind it, 0 or 1.
+ */
+bool ib_shell_delimiter(const char *word, size_t length, size_t *ret_skip);
+/* The length of "PATTERN|PATTERN" up to its ")", quotes respected; 0: they are not understood. */
+size_t ib_shell_patterns_length(const char *text);
 /* The length of "$(…)", "`…`", "${…}" at text, whole; 0: not closed. */
 size_t ib_shell_substitution_length(const char *text);
 

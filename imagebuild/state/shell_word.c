@@ -8,6 +8,18 @@
 
 static size_t skip_quoted(const char *text, unsigned depth);
 
+/*
+ * What a shell reads in a way of its own inside $(…) and ${…}, and what is not followed here: a
+ * comment and a here-document may hold brackets and quotes, and a quote in ${…} means one thing
+ * outside of "…" and another one inside.
+ */
+static bool is_read_otherwise(const char *text, char open)
+{
+	if (open == '{')
+		return strchr("'\"\\", *text) != NULL;
+	return (*text == '#' && strchr(" \t\n;&|(", text[-1]) != NULL) || ib_str_starts(text, "<<");
+}
+
 /* The length of a run up to its closing character, quotes inside respected; 0: not closed. */
 static size_t skip_nested(const char *text, char open, char close, unsigned depth)
 {
@@ -19,6 +31,8 @@ static size_t skip_nested(const char *text, char open, char close, unsigned dept
 	while (text[at] && level) {
 		size_t skip = 1;
 
+		if (is_read_otherwise(text + at, open))
+			return 0;
 		if (text[at] == open)
 			level++;
 		else if (text[at] == close)
@@ -41,7 +55,8 @@ static size_t skip_double(const char *text, unsigned depth)
 
 		if (text[at] == '\\' && text[at + 1])
 			skip = 2;
-		else if (text[at] == '$' || text[at] == '`')
+		else if ((text[at] == '$' && text[at + 1] && strchr("({[", text[at + 1])) ||
+			 text[at] == '`')
 			skip = skip_quoted(text + at, depth + 1);
 		if (!skip)
 			return 0;
@@ -50,12 +65,14 @@ static size_t skip_double(const char *text, unsigned depth)
 	return text[at] ? at + 1 : 0;
 }
 
+/* A backslash that a shell takes away before it reads the commands is not understood. */
 static size_t skip_backtick(const char *text)
 {
 	size_t at = 1;
 
-	while (text[at] && text[at] != '`')
-		at += text[at] == '\\' && text[at + 1] ? 2 : 1;
+	for (; text[at] && text[at] != '`'; at++)
+		if (text[at] == '\\' && (!text[at + 1] || strchr("`$\\\"\n", text[at + 1])))
+			return 0;
 	return text[at] ? at + 1 : 0;
 }
 
@@ -78,6 +95,8 @@ static size_t skip_quoted(const char *text, unsigned depth)
 	case '\\':
 		return text[1] ? 2 : 1;
 	case '$':
+		if (text[1] && strchr("'\"[", text[1]))
+			return 0; /* $'…', $"…" and $[…] of bash */
 		if (text[1] != '(' && text[1] != '{')
 			return 1;
 		inside = skip_nested(text + 1, text[1], text[1] == '(' ? ')' : '}', depth);
@@ -104,6 +123,41 @@ size_t ib_shell_word_length(const char *text)
 		at += skip;
 	}
 	return at;
+}
+
+bool ib_shell_is_name(const char *text, size_t length)
+{
+	return length && !(*text >= '0' && *text <= '9') &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") >=
+		       length;
+}
+
+bool ib_shell_delimiter(const char *word, size_t length, size_t *ret_skip)
+{
+	*ret_skip = 0;
+	if (length > 2 && (*word == '\'' || *word == '"') && word[length - 1] == *word)
+		*ret_skip = 1;
+	return ib_shell_is_name(word + *ret_skip, length - 2 * *ret_skip);
+}
+
+size_t ib_shell_patterns_length(const char *text)
+{
+	size_t at = 0;
+
+	while (true) {
+		size_t length = 0;
+
+		at += strspn(text + at, " \t");
+		length = ib_shell_word_length(text + at);
+		if (!length)
+			return 0;
+		at += length;
+		at += strspn(text + at, " \t");
+		if (text[at] == ')')
+			return at;
+		if (text[at++] != '|')
+			return 0;
+	}
 }
 
 static const char *const operations[] = { "&>>", "&>", "<<-", "<<", "<&", "<>",
