@@ -65,6 +65,7 @@ static const struct interest interests[] = {
 	{ "/share/pki/ca-trust-", "", 16 << 20, USE_TEXT },
 	{ "/etc/pki/ca-trust/source/", "", 16 << 20, USE_TEXT },
 	{ "/share/factory/", "", 1 << 20, USE_TEXT },
+	{ "/etc/skel/", "", 1 << 16, USE_TEXT },
 	{ "/etc/selinux/config", "", 1 << 16, USE_TEXT },
 	{ "/etc/selinux/", "/contexts/files/file_contexts", 16 << 20, USE_TEXT },
 	{ "/etc/selinux/", "/contexts/files/file_contexts.homedirs", 16 << 20, USE_TEXT },
@@ -139,6 +140,13 @@ bool ib_facts_wants(const char *path, uint32_t mode, uint64_t size)
 	if (!S_ISREG(mode))
 		return false;
 	return interest_of(path, size, &use) || ((mode & 0111) && size <= ELF_MAX);
+}
+
+bool ib_facts_keeps(const char *path)
+{
+	enum use use = USE_PROGRAM;
+
+	return interest_of(path, 0, &use) && use == USE_TEXT;
 }
 
 /* A module's bytes: of a compressed one what is inside, which then lies in out. */

@@ -46,6 +46,8 @@ void ib_facts_free(struct ib_facts *facts);
  * anybody would make it is not.
  */
 bool ib_facts_wants(const char *path, uint32_t mode, uint64_t size);
+/* Whether all of a file of that path is kept, as long as it is not too large. */
+bool ib_facts_keeps(const char *path);
 /* Takes what matters out of a content that was wanted. All texts of a package together: IB_LIMIT. */
 int ib_facts_add(struct ib_facts *facts, uint32_t file, const char *path, const void *data,
 		 size_t size, struct ib_error *err) IB_MUST_CHECK;

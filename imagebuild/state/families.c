@@ -180,9 +180,12 @@ static bool match_service(struct ib_judgement *judgement, const struct ib_shell_
 /* udev rules and devices are of a running system; its database is made by the same generator. */
 static bool match_udevadm(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
+	if (command->count < 2 || !ib_command_is_listed(command) ||
+	    !ib_word_is_listed(command->words[1].text, " control trigger settle hwdb info "))
+		return false;
 	if (has_word(command, "hwdb"))
 		ib_judgement_family(judgement, "hwdb");
-	return !has_word(command, "--root") && !has_word(command, "-r");
+	return true;
 }
 
 /* What a pattern without a match becomes; names that are known stay what they are. */
@@ -196,25 +199,24 @@ static bool match_shopt(struct ib_judgement *judgement, const struct ib_shell_co
 static bool match_loginctl(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
 	(void)judgement;
-	return !has_word(command, "enable-linger") && !has_word(command, "attach");
+	return command->count > 1 &&
+	       ib_word_is_listed(command->words[1].text,
+				 " list-users list-sessions list-seats show-user show-session "
+				 "terminate-user terminate-session kill-user kill-session ");
 }
 
 /* Programs are known by their names, in the folders where a distribution keeps such. */
 static bool is_in_its_folder(const char *path)
 {
-	static const char *const folders[] = { "/bin/",
-					       "/sbin/",
-					       "/usr/bin/",
-					       "/usr/sbin/",
-					       "/usr/lib/systemd/",
-					       "/lib/systemd/",
-					       "/usr/libexec/",
-					       "/usr/lib/rpm/",
-					       "/usr/libexec/console-login-helper-messages/" };
+	static const char *const folders[] = {
+		"/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/lib/systemd/", "/lib/systemd/"
+	};
 	size_t length = (size_t)(ib_path_name(path) - path);
 	size_t i = 0;
 
 	if (!length)
+		return true;
+	if (!strcmp(path, "/usr/lib/rpm/rpmdb_stat"))
 		return true;
 	for (i = 0; i < IB_COUNT(folders); i++)
 		if (strlen(folders[i]) == length && !strncmp(path, folders[i], length))
@@ -231,8 +233,7 @@ static bool match_journalctl(struct ib_judgement *judgement, const struct ib_she
 static bool match_hwdb(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
 	(void)judgement;
-	return has_word(command, "update") && !has_word(command, "--root") &&
-	       !has_word(command, "-r");
+	return has_word(command, "update") && ib_command_is_listed(command);
 }
 
 static bool match_add_shell(struct ib_judgement *judgement, const struct ib_shell_command *command)
@@ -240,7 +241,7 @@ static bool match_add_shell(struct ib_judgement *judgement, const struct ib_shel
 	size_t i = 0;
 
 	for (i = 1; i < command->count; i++) {
-		if (!command->words[i].known)
+		if (!ib_word_is_path(&command->words[i]))
 			return false;
 		ib_judgement_effect(judgement, IB_EFFECT_SHELL, "%s", command->words[i].text);
 	}
@@ -257,23 +258,31 @@ static bool match_passwd(struct ib_judgement *judgement, const struct ib_shell_c
 static bool match_update_ca(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
 	(void)judgement;
-	return command->count == 1 || has_word(command, "extract");
+	return command->count == 1 || (command->count == 2 && has_word(command, "extract"));
 }
 
 /* ". FILE" of those that hold assignments only; what they assign is not known afterwards. */
 static bool match_source(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
-	static const char *const files[] = { "/etc/selinux/config", "/etc/os-release",
-					     "/usr/lib/os-release" };
+	static const char files[] = " /etc/selinux/config /etc/os-release /usr/lib/os-release "
+				    "/etc/sysconfig/iptables-config "
+				    "/etc/sysconfig/ip6tables-config ";
+	const struct ib_package *package = judgement->package;
+	const char *file = command->count == 2 ? command->words[1].text : "";
 	size_t i = 0;
 
+	if (!command->words[command->count - 1].known || !ib_word_is_listed(file, files))
+		return false;
+	for (i = 0; i < package->file_count; i++)
+		if (!strcmp(package->files[i].path, file))
+			return false; /* then it says what it wants */
+	return true;
+}
+
+static bool match_listed(struct ib_judgement *judgement, const struct ib_shell_command *command)
+{
 	(void)judgement;
-	for (i = 0; command->count == 2 && i < IB_COUNT(files); i++)
-		if (command->words[1].known && !strcmp(command->words[1].text, files[i]))
-			return true;
-	return command->count == 2 && ib_word_is_path(&command->words[1]) &&
-	       ib_str_starts(command->words[1].text, "/etc/sysconfig/") &&
-	       !strstr(command->words[1].text, "/..");
+	return ib_command_is_listed(command);
 }
 
 static bool match_alone(struct ib_judgement *judgement, const struct ib_shell_command *command)
@@ -326,10 +335,11 @@ static const struct row rows[] = {
 	{ " : true false exit return test [ [[ getent id uname arch basename dirname readlink "
 	  "realpath which type head tail cut tr wc grep egrep fgrep "
 	  "cmp diff expr let read set unset export local readonly wait sleep sync cd "
-	  "pushd popd ls stat file date seq getconf lsmod pidof pgrep ps logger "
+	  "pushd popd ls stat seq getconf lsmod pidof pgrep ps logger "
 	  "break continue selinuxenabled mountpoint systemd-detect-virt md5sum sha256sum "
-	  "hostname whoami tty printenv getsebool matchpathcon declare { ",
+	  "whoami tty printenv getsebool matchpathcon declare { ",
 	  "nothing", NULL, false },
+	{ " file date hostname ", "nothing", match_listed, false },
 	{ " sed ", "nothing", ib_match_sed, false },
 	{ " find ", "nothing", ib_match_find, false },
 	{ " awk gawk ", "nothing", ib_match_awk, false },
@@ -339,12 +349,12 @@ static const struct row rows[] = {
 	{ " echo cat ", NULL, ib_match_write, true },
 	{ " . source ", "nothing", match_source, false },
 	{ " rpm rpmquery ", "nothing", ib_match_rpm, false },
-	{ " rpmdb_stat rpmdb_recover ", "nothing", NULL, false },
+	{ " rpmdb_stat ", "nothing", match_listed, false },
 	{ " ldconfig ", "ldconfig", match_ldconfig, false },
 	{ " glibc_post_upgrade glibc_post_upgrade.x86_64 glibc_post_upgrade.aarch64 "
 	  "glibc_post_upgrade.i686 ",
 	  "ldconfig", match_alone, false },
-	{ " depmod ", "depmod", NULL, false },
+	{ " depmod ", "depmod", match_listed, false },
 	{ " groupadd ", "accounts", ib_match_groupadd, false },
 	{ " useradd ", "accounts", ib_match_useradd, false },
 	{ " usermod ", "accounts", ib_match_usermod, false },
@@ -361,16 +371,16 @@ static const struct row rows[] = {
 	{ " journalctl ", "catalog", match_journalctl, false },
 	{ " systemd-hwdb ", "hwdb", match_hwdb, false },
 	{ " add-shell ", "shells", match_add_shell, false },
-	{ " restorecon fixfiles ", "labels", NULL, false },
+	{ " restorecon fixfiles ", "labels", match_listed, false },
 	{ " gtk-update-icon-cache gtk-update-icon-cache-3.0 gtk4-update-icon-cache fc-cache "
 	  "gio-querymodules gio-querymodules-32 gio-querymodules-64 iconvconfig "
 	  "iconvconfig.x86_64 ",
-	  "caches", NULL, false },
+	  "caches", match_listed, false },
 	{ " install-info ", "info", ib_match_install_info, false },
 	{ " systemd-machine-id-setup dbus-uuidgen ", "machine-id", match_machine_id, false },
 	{ " kernel-install new-kernel-pkg grubby weak-modules installkernel dracut mkinitrd "
 	  "grub2-mkconfig grub2-probe grub2-editenv grub2-switch-to-blscfg bootctl ",
-	  "boot-entries", NULL, false },
+	  "boot-entries", ib_match_boot, false },
 	{ " kill killall pkill telinit init modprobe rmmod sysctl systemd-sysctl "
 	  "dbus-send busctl nscd initctl load_policy issue-generator getcert ",
 	  "running-system", NULL, false },

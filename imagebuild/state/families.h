@@ -61,6 +61,7 @@ bool ib_match_find(struct ib_judgement *judgement, const struct ib_shell_command
 bool ib_match_awk(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_rpm(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_sort(struct ib_judgement *judgement, const struct ib_shell_command *command);
+bool ib_match_boot(struct ib_judgement *judgement, const struct ib_shell_command *command);
 bool ib_match_prefix(struct ib_judgement *judgement, const struct ib_shell_command *command);
 
 /* A file of one of the folders that systemd reads by itself ("/tmpfiles.d/"), or its bare name. */
@@ -73,8 +74,38 @@ bool ib_command_writes(const struct ib_shell_command *command, const char **ret_
 /* A path of the image that is known and can stand in a line of words. */
 bool ib_word_is_path(const struct ib_shell_word *word);
 
-/* Files that accounts and trust hang on: written by their own generators only. */
+/* Whether each word is an operand or an option that the table of options has for its command. */
+bool ib_command_is_listed(const struct ib_shell_command *command);
+
+/* ---- families_words.c ---- */
+
+/* What cannot be an option in disguise: a word that is known, or a pattern that begins with "/". */
+bool ib_word_is_operand(const struct ib_shell_word *word);
+/*
+ * A word that a shell expands to several paths, none of which has a name "." or ".." or one that is
+ * empty: all begin with what stands in front of the first brace.
+ */
+bool ib_word_is_braced(const struct ib_shell_word *word);
+/* Whether a word is one of " NAME NAME … " (blanks around each). */
+bool ib_word_is_listed(const char *word, const char *names);
+/*
+ * Whether every word from number from on is an operand, and each that begins with a dash is made
+ * of letters, or one of " --NAME --NAME= -NAME … ": "--NAME=" takes a value.
+ */
+bool ib_words_are_listed(const struct ib_shell_command *command, size_t from, const char *letters,
+			 const char *names);
+/* A name that an account may have: [a-z_][a-z0-9_-]*, 31 bytes at most. */
+bool ib_name_is_plain(const char *name);
+
+/*
+ * Files that accounts and trust hang on, and devices: laid down by their own generators only. A
+ * path that is relative or has ".." counts as such.
+ */
 bool ib_path_is_guarded(const char *path);
+/* The same, and folders that hold such. */
+bool ib_path_holds_guarded(const char *path);
+/* The same of a word: of a pattern, whether it could fit one. */
+bool ib_word_is_guarded(const struct ib_shell_word *word);
 
 /* Lua: whether the digest of the normalised text is known; adds family and effects. */
 bool ib_lua_match(struct ib_judgement *judgement, const char *text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* groupadd.8, useradd.8, usermod.8 and systemd-sysusers.8 become lines of sysusers.d. */
+#include <stdio.h>
 #include <string.h>
 
 #include "state/families.h"
@@ -113,17 +114,46 @@ static const char *quoted(struct ib_arena *arena, const char *text)
 	return strpbrk(text, "\"\\\n:%") ? NULL : ib_arena_strf(arena, "\"%s\"", text);
 }
 
+/* A number that is not root's, in decimal digits; NULL and "-": none was asked for. */
+static bool is_number(const char *text)
+{
+	if (!text || !strcmp(text, "-"))
+		return true;
+	return strspn(text, "0123456789") == strlen(text) && *text >= '1' && strlen(text) < 10;
+}
+
+static bool is_place(const char *path)
+{
+	return !path || !strcmp(path, "-") ||
+	       (*path == '/' && !strpbrk(path, " \t\n\"'\\%:") && !strstr(path, "/.."));
+}
+
+/* Names of groups, commas between; NULL: none. */
+static bool are_groups(const char *groups)
+{
+	IB_AUTO_STRINGS(list);
+	size_t i = 0;
+
+	if (groups)
+		ib_strings_split(&list, groups, ",");
+	for (i = 0; i < list.count; i++)
+		if (!ib_name_is_plain(list.items[i]))
+			return false;
+	return true;
+}
+
 bool ib_match_groupadd(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
 	const char *gid = NULL;
 	const struct option table[] = {
-		{ "gid", &gid, NULL, 'g', true },    { "system", NULL, NULL, 'r', false },
-		{ "force", NULL, NULL, 'f', false }, { "non-unique", NULL, NULL, 'o', false },
-		{ "key", NULL, NULL, 'K', true },
+		{ "gid", &gid, NULL, 'g', true },
+		{ "system", NULL, NULL, 'r', false },
+		{ "force", NULL, NULL, 'f', false },
 	};
 	struct options options = { table, IB_COUNT(table), { NULL, NULL }, 0 };
 
-	if (!read_options(&options, command) || options.rest_count != 1)
+	if (!read_options(&options, command) || options.rest_count != 1 ||
+	    !ib_name_is_plain(options.rest[0]) || !is_number(gid))
 		return false;
 	ib_judgement_effect(judgement, IB_EFFECT_ACCOUNT, "g %s %s", options.rest[0], or_dash(gid));
 	return true;
@@ -162,11 +192,9 @@ bool ib_match_useradd(struct ib_judgement *judgement, const struct ib_shell_comm
 		{ "system", NULL, NULL, 'r', false },
 		{ "no-create-home", NULL, NULL, 'M', false },
 		{ "user-group", NULL, NULL, 'U', false },
-		{ "non-unique", NULL, NULL, 'o', false },
 		{ "no-log-init", NULL, NULL, 'l', false },
 		{ "expiredate", NULL, NULL, 'e', true },
 		{ "inactive", NULL, NULL, 'f', true },
-		{ "key", NULL, NULL, 'K', true },
 	};
 	struct options options = { table, IB_COUNT(table), { NULL, NULL }, 0 };
 	const char *name = NULL;
@@ -176,7 +204,9 @@ bool ib_match_useradd(struct ib_judgement *judgement, const struct ib_shell_comm
 		return false;
 	name = options.rest[0];
 	text = quoted(judgement->arena, comment);
-	if (!text || (home && strpbrk(home, " \"\\%")) || (shell && strpbrk(shell, " \"\\%")))
+	if (!text || !ib_name_is_plain(name) || !is_number(uid) || !is_place(home) ||
+	    !is_place(shell) || !are_groups(groups) ||
+	    (gid && strspn(gid, "0123456789") != strlen(gid) && !ib_name_is_plain(gid)))
 		return false;
 	ib_judgement_effect(judgement, IB_EFFECT_ACCOUNT, "u %s %s%s%s %s %s %s", name,
 			    or_dash(uid), gid ? ":" : "", gid ? gid : "", text,
@@ -199,37 +229,80 @@ bool ib_match_usermod(struct ib_judgement *judgement, const struct ib_shell_comm
 	struct options options = { table, IB_COUNT(table), { NULL, NULL }, 0 };
 
 	if (!read_options(&options, command) || options.rest_count != 1 ||
-	    (groups ? !appends : !locks))
+	    (groups ? !appends : !locks) || !ib_name_is_plain(options.rest[0]) ||
+	    !are_groups(groups))
 		return false;
 	add_memberships(judgement, options.rest[0], groups);
+	return true;
+}
+
+/* A line of sysusers.d that makes no second root, and no name that could be more than one word. */
+static bool is_line(const char *line)
+{
+	const char *number = "";
+	size_t length = 0;
+	char name[40] = "";
+	char id[64] = "";
+	char kind = '\0';
+
+	if (sscanf(line, "%c %39s %63s", &kind, name, id) < 2 || !strchr("ugmr", kind) ||
+	    (line[1] != ' ' && line[1] != '\t'))
+		return false;
+	if (kind == 'r') /* a range of numbers: not a scriptlet's */
+		return false;
+	if (kind == 'm')
+		return ib_name_is_plain(name) && ib_name_is_plain(id);
+	length = strcspn(id, ":");
+	number = id[length] ? id + length + 1 : "-";
+	id[length] = '\0';
+	return ib_name_is_plain(name) && is_number(*id ? id : NULL) &&
+	       (is_number(number) || (kind == 'u' && ib_name_is_plain(number)));
+}
+
+/* The lines of a here-document. */
+static bool add_lines(struct ib_judgement *judgement, const struct ib_shell_word *document)
+{
+	IB_AUTO_STRINGS(lines);
+	size_t i = 0;
+
+	if (!document->known)
+		return false;
+	ib_strings_split(&lines, document->text, "\n");
+	for (i = 0; i < lines.count; i++) {
+		if (!*lines.items[i] || *lines.items[i] == '#')
+			continue;
+		if (!is_line(lines.items[i]))
+			return false;
+		ib_judgement_effect(judgement, IB_EFFECT_ACCOUNT, "%s", lines.items[i]);
+	}
 	return true;
 }
 
 /* Its configuration files are read anyway; lines of a here-document come with the scriptlet. */
 bool ib_match_sysusers(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
+	bool asks = false;
+	size_t documents = 0;
 	size_t i = 0;
 
-	for (i = 1; i < command->count; i++)
-		if (*command->words[i].text == '-'
-			    ? strcmp(command->words[i].text, "-") != 0 &&
-				      !ib_str_starts(command->words[i].text, "--replace=")
-			    : !ib_word_is_configuration(&command->words[i], "/sysusers.d/"))
+	for (i = 1; i < command->count; i++) {
+		const struct ib_shell_word *word = &command->words[i];
+
+		asks = asks || !strcmp(word->text, "-");
+		if (!word->known)
 			return false;
+		if (*word->text == '-' ? word->text[1] && !ib_str_starts(word->text, "--replace=")
+				       : !ib_word_is_configuration(word, "/sysusers.d/"))
+			return false;
+	}
 	for (i = 0; i < command->redirection_count; i++) {
 		const struct ib_shell_redirection *redirection = &command->redirections[i];
-		IB_AUTO_STRINGS(lines);
-		size_t n = 0;
 
-		if (strncmp(redirection->operation, "<<", 2) != 0)
+		if (*redirection->operation != '<')
 			continue;
-		if (!redirection->target.known)
+		if (strncmp(redirection->operation, "<<", 2) != 0 || !asks || ++documents > 1 ||
+		    !add_lines(judgement, &redirection->target))
 			return false;
-		ib_strings_split(&lines, redirection->target.text, "\n");
-		for (n = 0; n < lines.count; n++)
-			if (*lines.items[n] && *lines.items[n] != '#')
-				ib_judgement_effect(judgement, IB_EFFECT_ACCOUNT, "%s",
-						    lines.items[n]);
 	}
-	return true;
+	return !asks || documents; /* not from a pipe */
 }

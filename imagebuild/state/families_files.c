@@ -17,13 +17,14 @@ static bool is_path_or_pattern(const struct ib_shell_word *word)
 		!strpbrk(word->text, " \t\n\"'\\%["));
 }
 
-/* All words from number i on are paths or patterns; at least one is. */
+/* All words from number i on are paths or patterns that nothing guards; at least one is. */
 static bool are_paths(const struct ib_shell_command *command, size_t i)
 {
 	if (i >= command->count)
 		return false;
 	for (; i < command->count; i++)
-		if (!is_path_or_pattern(&command->words[i]))
+		if (!is_path_or_pattern(&command->words[i]) ||
+		    ib_word_is_guarded(&command->words[i]))
 			return false;
 	return true;
 }
@@ -162,6 +163,9 @@ bool ib_match_chown(struct ib_judgement *judgement, const struct ib_shell_comman
 	    !are_paths(command, i + 1))
 		return false;
 	for (n = i + 1; n < command->count; n++)
+		if (strchr(flags, 'R') && ib_path_holds_guarded(command->words[n].text))
+			return false;
+	for (n = i + 1; n < command->count; n++)
 		ib_judgement_effect(judgement, IB_EFFECT_TMPFILES, "%c %s - %s %s",
 				    strchr(flags, 'R') ? 'Z' : 'z', command->words[n].text, user,
 				    group);
@@ -177,7 +181,8 @@ bool ib_match_setcap(struct ib_judgement *judgement, const struct ib_shell_comma
 	if (command->count != i + 2 || !command->words[i].known ||
 	    !ib_str_starts(command->words[i].text, "cap_") ||
 	    strpbrk(command->words[i].text, " \t\n\"'\\") ||
-	    !ib_word_is_path(&command->words[i + 1]))
+	    !ib_word_is_path(&command->words[i + 1]) ||
+	    ib_path_is_guarded(command->words[i + 1].text))
 		return false;
 	ib_judgement_effect(judgement, IB_EFFECT_CAPABILITY, "%s %s", command->words[i + 1].text,
 			    command->words[i].text);
@@ -195,6 +200,9 @@ bool ib_match_touch(struct ib_judgement *judgement, const struct ib_shell_comman
 	if (!skip_options(command, "cam", names, &i, flags) || i >= command->count)
 		return false;
 	if (strpbrk(flags, "cN")) {
+		for (; i < command->count; i++)
+			if (!ib_word_is_operand(&command->words[i]))
+				return false;
 		ib_judgement_family(judgement, "nothing");
 		return true;
 	}
@@ -263,26 +271,6 @@ static bool add_shell_line(struct ib_judgement *judgement, const struct ib_shell
 	ib_judgement_effect(judgement, IB_EFFECT_SHELL, "%s", command->words[1].text);
 	ib_judgement_family(judgement, "shells");
 	return true;
-}
-
-/* Files that accounts and trust hang on are written by their own generators only. */
-bool ib_path_is_guarded(const char *path)
-{
-	static const char *const guarded[] = { "/etc/passwd",    "/etc/shadow", "/etc/group",
-					       "/etc/gshadow",   "/etc/shells", "/etc/sudoers",
-					       "/etc/machine-id" };
-	static const char *const below[] = { "/etc/sudoers.d/", "/root/",    "/etc/pam.d/",
-					     "/etc/ssh/",       "/etc/pki/", "/dev/",
-					     "/proc/",          "/sys/" };
-	size_t i = 0;
-
-	for (i = 0; i < IB_COUNT(guarded); i++)
-		if (!strcmp(path, guarded[i]))
-			return true;
-	for (i = 0; i < IB_COUNT(below); i++)
-		if (ib_str_starts(path, below[i]))
-			return true;
-	return strstr(path, "/../") != NULL;
 }
 
 /* echo and cat: printing is nothing; into a file, the file with that content is the effect. */
@@ -390,7 +378,8 @@ bool ib_match_install_info(struct ib_judgement *judgement, const struct ib_shell
 	directory = words.directory;
 	if (words.removes)
 		return true;
-	if (!words.page || !directory || *directory != '/' || strpbrk(directory, " \t\n\"'\\"))
+	if (!words.page || !directory || strpbrk(directory, " \t\n\"'\\") ||
+	    ib_path_is_guarded(directory))
 		return false;
 	ib_judgement_effect(judgement, IB_EFFECT_INFO, "%s %s%s%s", directory, words.page,
 			    words.entry ? "\n" : "", words.entry ? words.entry : "");

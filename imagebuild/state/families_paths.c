@@ -2,11 +2,18 @@
 /* Commands that make, link or remove paths; and lines for /etc/shells. */
 #include <string.h>
 
+#include "package/package.h"
 #include "state/families.h"
 
 static bool is_plain_path(const struct ib_shell_word *word)
 {
 	return word->known && *word->text == '/' && !strpbrk(word->text, " \t\n\"'\\");
+}
+
+/* The name of a group of alternatives: one of a file in /etc/alternatives. */
+static bool is_group(const char *name)
+{
+	return *name && *name != '.' && *name != '-' && !strchr(name, '/');
 }
 
 /* update-alternatives.1: only --install makes links; what removes or asks has nothing to do. */
@@ -29,12 +36,16 @@ bool ib_match_alternatives(struct ib_judgement *judgement, const struct ib_shell
 	for (i = 1; i < count; i++)
 		if (!words[i].known || strpbrk(words[i].text, " \t\n\"'\\"))
 			return false;
+	if (ib_path_is_guarded(words[1].text) || !is_group(words[2].text) ||
+	    strspn(words[4].text, "0123456789") != strlen(words[4].text))
+		return false;
 	ib_buffer_putf(&text, "%.4000s %.4000s %.4000s %.20s\n", words[1].text, words[2].text,
 		       words[3].text, words[4].text);
 	for (i = 5; i < count; i += 4) {
 		if ((strcmp(words[i].text, "--slave") != 0 &&
 		     strcmp(words[i].text, "--follower") != 0) ||
-		    i + 3 >= count || ib_buffer_room(&text) < 12100)
+		    i + 3 >= count || ib_buffer_room(&text) < 12100 ||
+		    ib_path_is_guarded(words[i + 1].text) || !is_group(words[i + 2].text))
 			return false;
 		ib_buffer_putf(&text, "%.4000s %.4000s %.4000s\n", words[i + 1].text,
 			       words[i + 2].text, words[i + 3].text);
@@ -55,14 +66,18 @@ static bool add_folders(struct ib_judgement *judgement, const struct ib_shell_co
 	for (i = 1; i < command->count; i++) {
 		const char *word = command->words[i].text;
 
-		if (!strcmp(word, "-m") && i + 1 < command->count) {
+		if (!command->words[i].known) {
+			return false;
+		} else if (!strcmp(word, "-m") && i + 1 < command->count) {
+			if (!command->words[i + 1].known)
+				return false;
 			mode = command->words[++i].text;
 		} else if (ib_str_starts(word, "-m") && word[2]) {
 			mode = word + 2;
 		} else if (!strcmp(word, "-d") || !strcmp(word, "-p") || !strcmp(word, "-v") ||
 			   !strcmp(word, "-dp")) {
 			has_d = has_d || *word + word[1] == '-' + 'd';
-		} else if (!is_plain_path(&command->words[i])) {
+		} else if (!is_plain_path(&command->words[i]) || ib_path_is_guarded(word)) {
 			return false;
 		} else {
 			folders++;
@@ -100,14 +115,15 @@ bool ib_match_ln(struct ib_judgement *judgement, const struct ib_shell_command *
 	for (; i < command->count && *command->words[i].text == '-'; i++) {
 		const char *word = command->words[i].text;
 
-		if (strspn(word + 1, "sfnTrv") != strlen(word + 1) || strchr(word, 'r'))
+		if (!command->words[i].known || strspn(word + 1, "sfnTv") != strlen(word + 1))
 			return false;
 		is_symbolic = is_symbolic || strchr(word, 's');
 		forces = forces || strchr(word, 'f');
 	}
 	if (!is_symbolic || command->count != i + 2 || !command->words[i].known ||
 	    strpbrk(command->words[i].text, " \t\n\"'\\%") ||
-	    !ib_word_is_path(&command->words[i + 1]))
+	    !ib_word_is_path(&command->words[i + 1]) ||
+	    ib_path_is_guarded(command->words[i + 1].text))
 		return false;
 	if (forces)
 		ib_judgement_effect(judgement, IB_EFFECT_TMPFILES, "L+ %s - - - - %s",
@@ -128,11 +144,13 @@ static bool is_leftover(const char *path)
 					     "/etc/systemd/system.control/" };
 	size_t i = 0;
 
+	if (*path != '/' || strstr(path, "/.."))
+		return false;
 	for (i = 0; i < IB_COUNT(ends); i++)
 		if (ib_str_ends(path, ends[i]))
 			return true;
 	for (i = 0; i < IB_COUNT(below); i++)
-		if (ib_str_starts(path, below[i]) && !strstr(path, "/../"))
+		if (ib_str_starts(path, below[i]))
 			return true;
 	return false;
 }
@@ -143,6 +161,13 @@ static bool is_initrd(const struct ib_shell_word *word)
 	return (word->known || word->is_pattern) && !strstr(word->text, "/..") &&
 	       (ib_str_starts(word->text, "/boot/initrd") ||
 		ib_str_starts(word->text, "/boot/initramfs-"));
+}
+
+static bool is_rm_option(const char *word)
+{
+	return ib_word_is_listed(word, " --force --recursive --verbose --dir "
+				       "--ignore-fail-on-non-empty ") ||
+	       (word[1] && strspn(word + 1, "rRfvdp") == strlen(word + 1));
 }
 
 /*
@@ -160,9 +185,13 @@ bool ib_match_rm(struct ib_judgement *judgement, const struct ib_shell_command *
 
 		if (options && *word->text == '-') {
 			options = strcmp(word->text, "--") != 0;
+			if (!word->known || (options && !is_rm_option(word->text)))
+				return false;
 			continue;
 		}
 		paths++;
+		if (!ib_word_is_operand(word) && !ib_word_is_braced(word))
+			return false;
 		if (is_leftover(word->text) || is_initrd(word))
 			continue;
 		if (!ib_word_is_path(word) || strstr(word->text, "/..") ||
@@ -179,6 +208,29 @@ bool ib_match_rm(struct ib_judgement *judgement, const struct ib_shell_command *
 }
 
 /*
+ * What the macros of selinux-policy do in front of a new module, word for word. The name of the
+ * policy comes out of /etc/selinux/config: nothing in the script sets it.
+ */
+static bool is_contexts_copy(const struct ib_judgement *judgement,
+			     const struct ib_shell_command *command)
+{
+	static const char name[] = "SELINUXTYPE";
+	const char *text = judgement->scriptlet->text;
+	const char *at = text;
+
+	if (command->count != 4 || strcmp(command->words[1].text, "-f") != 0 ||
+	    strcmp(command->words[2].text,
+		   "/etc/selinux/$SELINUXTYPE/contexts/files/file_contexts") != 0 ||
+	    strcmp(command->words[3].text, "/var/lib/rpm-state/file_contexts.pre") != 0 || !text ||
+	    !strstr(text, ". /etc/selinux/config"))
+		return false;
+	for (; (at = strstr(at, name)); at += strlen(name))
+		if (at == text || !strchr("${", at[-1]))
+			return false;
+	return true;
+}
+
+/*
  * cp and mv: what goes to where nothing of an image lies is no effect. A copy of one file is made;
  * what is moved away is a leftover, which an image must not have.
  */
@@ -191,6 +243,12 @@ bool ib_match_copy(struct ib_judgement *judgement, const struct ib_shell_command
 
 	if (command->count < 3)
 		return false;
+	if (!is_move && is_contexts_copy(judgement, command)) {
+		ib_judgement_family(judgement, "cleanup");
+		return true;
+	}
+	if (!ib_words_are_listed(command, 1, is_move ? "fv" : "adfLpPrRv", " "))
+		return false;
 	if (!is_move && ib_word_is_path(last) && is_leftover(last->text)) {
 		ib_judgement_family(judgement, "cleanup");
 		return true;
@@ -199,7 +257,8 @@ bool ib_match_copy(struct ib_judgement *judgement, const struct ib_shell_command
 		if (*command->words[i].text != '-' ||
 		    strspn(command->words[i].text + 1, "fpv") != strlen(command->words[i].text + 1))
 			return false;
-	if (is_move && is_initrd(first) && ib_str_starts(last->text, "/boot/")) {
+	if (is_move && is_initrd(first) && ib_word_is_path(last) &&
+	    ib_str_starts(last->text, "/boot/") && !ib_path_is_guarded(last->text)) {
 		ib_judgement_family(judgement, "boot-entries");
 		return true;
 	}
@@ -209,6 +268,8 @@ bool ib_match_copy(struct ib_judgement *judgement, const struct ib_shell_command
 	if (ib_path_is_guarded(last->text) &&
 	    !(ib_str_starts(first->text, "/etc/skel/") && ib_str_starts(last->text, "/root/.")))
 		return false;
+	if (!is_move && !ib_facts_keeps(first->text))
+		return false; /* nobody would have its content */
 	if (is_move)
 		ib_judgement_effect(judgement, IB_EFFECT_VACANT, "%s", first->text);
 	else

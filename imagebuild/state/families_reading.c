@@ -104,12 +104,14 @@ static bool is_sed_reading(const struct ib_shell_command *command)
 	for (i = 1; i < command->count; i++) {
 		const char *word = command->words[i].text;
 
+		if (!ib_word_is_operand(&command->words[i]))
+			return false;
 		if (!strcmp(word, "-e") && i + 1 < command->count) {
 			if (!command->words[++i].known || !is_sed_script(command->words[i].text))
 				return false;
 			has_script = true;
 		} else if (*word == '-' && word[1]) {
-			if (strcmp(word, "--quiet") != 0 &&
+			if (strcmp(word, "--") != 0 && strcmp(word, "--quiet") != 0 &&
 			    strspn(word + 1, "nErsuz") != strlen(word + 1))
 				return false;
 		} else if (!has_script) {
@@ -133,23 +135,18 @@ bool ib_match_sed(struct ib_judgement *judgement, const struct ib_shell_command 
 	return is_sed_reading(command);
 }
 
-/* find without an action that changes or runs something. */
+/* find with tests, and -print, -prune and -quit: it changes and runs nothing. */
 bool ib_match_find(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
-	static const char *const changing[] = { "-delete", "-exec", "-ok", "-fprint", "-fls" };
-	size_t i = 0;
-	size_t n = 0;
+	static const char listed[] =
+		" -H -L -P -a -and -o -or -not -name -iname -path -ipath -wholename -regex -iregex "
+		"-type -xtype -maxdepth -mindepth -depth -xdev -mount -perm -user -group -uid -gid "
+		"-nouser -nogroup -size -empty -newer -mtime -ctime -atime -mmin -cmin -amin -links "
+		"-inum -samefile -readable -writable -executable -follow -noleaf -daystart -true "
+		"-false -lname -print -print0 -printf -ls -prune -quit ";
 
 	(void)judgement;
-	for (i = 1; i < command->count; i++) {
-		/* a pattern of names is no action */
-		if (!command->words[i].known && strchr("$`-", *command->words[i].text))
-			return false;
-		for (n = 0; n < IB_COUNT(changing); n++)
-			if (ib_str_starts(command->words[i].text, changing[n]))
-				return false;
-	}
-	return true;
+	return ib_words_are_listed(command, 1, "", listed);
 }
 
 /* awk with a program that is known, and neither runs nor writes. */
@@ -162,36 +159,38 @@ bool ib_match_awk(struct ib_judgement *judgement, const struct ib_shell_command 
 		const char *word = command->words[i].text;
 
 		if (strstr(word, "system") || strpbrk(word, "|>@") || strstr(word, "getline") ||
-		    (*word == '-' && strchr("fieElDW", word[1]) && word[1]) ||
-		    ib_str_starts(word, "--"))
+		    (*word == '-' && (!word[1] || !strchr("Fv", word[1]))))
 			return false;
 	}
 	return command->count < 2 || are_known(command);
 }
 
-/* rpm that asks: the first option says so, and none brings macros or a program. */
+/* "rpm --eval '%NAME'" and "%{?NAME}": the value of a macro, no expression and no program. */
+static bool is_macro(const struct ib_shell_word *word)
+{
+	return word->known && *word->text == '%' &&
+	       strspn(word->text, "%{}?_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789") == strlen(word->text);
+}
+
+/* rpm that asks: the first option says so, and none brings macros, a program or another file. */
 bool ib_match_rpm(struct ib_judgement *judgement, const struct ib_shell_command *command)
 {
-	static const char *const running[] = { "--pipe",   "--define",   "-D",     "--eval",
-					       "-E",       "--macros",   "--load", "--rcfile",
-					       "--import", "--predefine" };
-	static const char *const asking[] = { "--query", "--version", "-V", "--verify" };
+	static const char listed[] =
+		" --query --all --file --group --info --list --requires --provides --conflicts "
+		"--obsoletes --recommends --suggests --supplements --enhances --whatprovides "
+		"--whatrequires --qf --qf= --queryformat --queryformat= --last --quiet --nosignature "
+		"--nodigest --scripts --triggers --changelog --changes --docfiles --configfiles "
+		"--licensefiles --state --dump --version --showrc ";
 	const char *first = command->count > 1 ? command->words[1].text : "";
-	bool asks = ib_str_starts(first, "-q") ||
-		    !strcmp(ib_path_name(command->words[0].text), "rpmquery");
-	size_t i = 0;
-	size_t n = 0;
 
 	(void)judgement;
-	for (i = 1; i < command->count; i++)
-		for (n = 0; n < IB_COUNT(running); n++)
-			if (ib_str_starts(command->words[i].text, running[n]))
-				return (n == 3 || n == 4) && command->count == 3 && i == 1 &&
-				       command->words[2].known &&
-				       !strpbrk(command->words[2].text, "(:!");
-	for (n = 0; n < IB_COUNT(asking); n++)
-		asks = asks || !strcmp(first, asking[n]);
-	return asks;
+	if (!strcmp(first, "--eval") || !strcmp(first, "-E"))
+		return command->count == 3 && is_macro(&command->words[2]);
+	if (strcmp(ib_path_name(command->words[0].text), "rpmquery") != 0 &&
+	    !ib_str_starts(first, "-q") && strcmp(first, "--query") != 0)
+		return command->count == 2 && !strcmp(first, "--version");
+	return ib_words_are_listed(command, 1, "qafgilcdRsv", listed);
 }
 
 /* sort and uniq to the standard output. */
@@ -205,13 +204,14 @@ bool ib_match_sort(struct ib_judgement *judgement, const struct ib_shell_command
 	for (i = 1; i < command->count; i++) {
 		const char *word = command->words[i].text;
 
+		if (!ib_word_is_operand(&command->words[i]))
+			return false;
 		if (*word != '-')
 			operands++;
-		else if (!command->words[i].known ||
-			 strspn(word + 1, is_uniq ? "cdiuz" : "bdfghinrRuVz") != strlen(word + 1))
+		else if (strspn(word + 1, is_uniq ? "cdiuz" : "bdfghinrRuVz") != strlen(word + 1))
 			return false;
 	}
-	return !is_uniq || operands < 2;
+	return !is_uniq || (operands < 2 && are_known(command)); /* a second one is written */
 }
 
 /* Words that make others run, or that say how: in their harmless forms only. */
@@ -226,7 +226,7 @@ bool ib_match_prefix(struct ib_judgement *judgement, const struct ib_shell_comma
 	if (!strcmp(name, "command"))
 		return !strcmp(first, "-v") || !strcmp(first, "-V");
 	if (!strcmp(name, "hash"))
-		return *first != '-' || !strcmp(first, "-r");
+		return *first != '-' || (!strcmp(first, "-r") && command->count == 2);
 	if (!strcmp(name, "trap")) /* back to the default, or nothing at all */
 		return !strcmp(first, "-") || (!*first && command->count > 2);
 	if (!strcmp(name, "umask")) /* what is made behind it has the usual mode */

@@ -14,6 +14,26 @@ static bool is_one_of(const char *const *list, size_t count, const char *word)
 	return false;
 }
 
+static const char *const kinds[] = { ".service", ".socket", ".target",    ".timer", ".path",
+				     ".mount",   ".slice",  ".automount", ".swap" };
+
+/* The name of a unit with its kind, as systemctl completes it; NULL: not one that is understood. */
+static const char *unit_name(struct ib_judgement *judgement, const struct ib_shell_word *word,
+			     const char *otherwise)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789:_.@-";
+	const char *name = word->text;
+	size_t i = 0;
+
+	if (!word->known || !*name || strchr(".-@", *name) || strspn(name, letters) != strlen(name))
+		return NULL;
+	for (i = 0; i < IB_COUNT(kinds); i++)
+		if (ib_str_ends(name, kinds[i]))
+			return name;
+	return ib_arena_strf(judgement->arena, "%s%s", name, otherwise);
+}
+
 /* The units behind a verb, each known, enabled or disabled by name. */
 static bool name_units(struct ib_judgement *judgement, const struct ib_shell_command *command,
 		       size_t from, enum ib_effect_kind kind)
@@ -21,54 +41,75 @@ static bool name_units(struct ib_judgement *judgement, const struct ib_shell_com
 	size_t i = 0;
 
 	for (i = from; i < command->count; i++) {
-		const char *unit = command->words[i].text;
+		const char *unit = NULL;
 
-		if (*unit == '-')
+		if (*command->words[i].text == '-')
 			continue;
-		if (!command->words[i].known)
+		unit = unit_name(judgement, &command->words[i], ".service");
+		if (!unit)
 			return false;
-		ib_judgement_effect(judgement, kind, strchr(unit, '.') ? "%s" : "%s.service", unit);
+		ib_judgement_effect(judgement, kind, "%s", unit);
 	}
 	ib_judgement_family(judgement, "units");
 	return true;
 }
 
-/* Options that turn a command to another root or machine, or away from what stays. */
-static bool is_elsewhere(const char *word)
-{
-	return ib_str_starts(word, "--root") || ib_str_starts(word, "--image") ||
-	       !strcmp(word, "--runtime") || ib_str_starts(word, "-H") || ib_str_starts(word, "-M");
-}
+/*
+ * Options that say how, wherever they stand. All others turn the command to another root or
+ * machine (--root, -M), away from what stays (--runtime), or take the next word.
+ */
+static const char how[] = " --now --no-reload --no-block --no-pager --no-ask-password --no-legend "
+			  "--no-wall --no-warn --quiet --force --system --user --global --all "
+			  "--full --plain --wait --show-transaction --type= --state= --property= "
+			  "--signal= --kill-who= --kill-whom= --job-mode= --lines= --value ";
 
 /* The verb, where it is one about this system; *ret_next is the word behind it. */
 static const char *find_verb(const struct ib_shell_command *command, bool *ret_user,
 			     size_t *ret_next)
 {
+	const char *verb = NULL;
 	size_t i = 0;
 
 	for (i = 1; i < command->count; i++) {
 		const char *word = command->words[i].text;
 
-		if (is_elsewhere(word))
-			return NULL;
 		if (!strcmp(word, "--user") || !strcmp(word, "--global"))
 			*ret_user = true;
-		if (*word == '-')
+		if (*word == '-' || verb)
 			continue;
+		if (!command->words[i].known)
+			return NULL;
 		*ret_next = i + 1;
-		return word;
+		verb = word;
 	}
-	return NULL;
+	return verb;
+}
+
+/* Whether each word that begins with a dash only says how. */
+static bool says_how(const struct ib_shell_command *command)
+{
+	size_t i = 0;
+
+	for (i = 1; i < command->count; i++) {
+		const struct ib_shell_command one = { .words = command->words + i, .count = 1 };
+
+		if (*command->words[i].text == '-' && !ib_words_are_listed(&one, 0, "qfal", how))
+			return false;
+	}
+	return true;
 }
 
 static bool set_default(struct ib_judgement *judgement, const struct ib_shell_command *command,
 			size_t i)
 {
-	if (i >= command->count || !command->words[i].known)
+	const char *unit = NULL;
+
+	if (i + 1 == command->count)
+		unit = unit_name(judgement, &command->words[i], ".target");
+	if (!unit || !ib_str_ends(unit, ".target"))
 		return false;
 	ib_judgement_effect(judgement, IB_EFFECT_LINK,
-			    "/etc/systemd/system/default.target /usr/lib/systemd/system/%s",
-			    command->words[i].text);
+			    "/etc/systemd/system/default.target /usr/lib/systemd/system/%s", unit);
 	ib_judgement_family(judgement, "units");
 	return true;
 }
@@ -105,7 +146,7 @@ bool ib_match_systemctl(struct ib_judgement *judgement, const struct ib_shell_co
 	size_t i = 0;
 	const char *verb = find_verb(command, &is_user, &i);
 
-	if (!verb)
+	if (!verb || !says_how(command))
 		return false;
 	if (is_one_of(running, IB_COUNT(running), verb)) {
 		ib_judgement_family(judgement, "running-system");

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What scriptlets do to single paths, in the order in which they would have done it. */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "state/families.h"
 #include "state/shell.h"
 #include "state/tmpfiles.h"
 
@@ -116,6 +118,9 @@ static int copy_file(struct ib_state *state, const struct ib_effect *effect, str
 		there = ib_tree_find_target(state->tree, path);
 	}
 	IB_TRY(ib_state_read_node(state, source, &data, &size, err));
+	if (size != source->inode->size)
+		return ib_fail(err, IB_INPUT, "a scriptlet copies '%s', which is not kept whole",
+			       from);
 	entry.path = path;
 	entry.mode = there ? there->inode->mode : S_IFREG | (source->inode->mode & 0755);
 	if (there) {
@@ -178,11 +183,99 @@ bool ib_state_guard_holds(struct ib_state *state, const struct ib_guard *guard)
 	return holds;
 }
 
+/* Where a path ends in the tree, links followed; the caller owns it. */
+static char *resolved(const struct ib_tree *tree, const char *path)
+{
+	ib_autofree char *folder = NULL;
+	ib_autofree char *above = NULL;
+	const struct ib_node *node = ib_tree_find_target(tree, path);
+
+	if (node || !strcmp(path, "/"))
+		return node ? ib_node_path(node) : ib_strdup(path);
+	folder = ib_path_directory(path);
+	above = resolved(tree, *folder ? folder : "/");
+	return ib_path_join(above, ib_path_name(path));
+}
+
+/* Whether a pattern of paths comes to one that is guarded, by whatever links. */
+static bool reaches_guarded(const struct ib_tree *tree, const struct ib_node *folder,
+			    const char *pattern, bool with_below)
+{
+	ib_autofree char *component = NULL;
+	const char *rest = NULL;
+	size_t i = 0;
+
+	pattern += strspn(pattern, "/");
+	rest = pattern + strcspn(pattern, "/");
+	component = ib_strndup(pattern, (size_t)(rest - pattern));
+	for (i = 0; i < folder->child_count; i++) {
+		ib_autofree char *path = NULL;
+		const struct ib_node *child = folder->children[i];
+
+		if (fnmatch(component, child->name, FNM_PERIOD))
+			continue;
+		path = ib_node_path(child);
+		child = ib_tree_find_target(tree, path);
+		if (!child)
+			continue;
+		if (rest[strspn(rest, "/")]) {
+			if (reaches_guarded(tree, child, rest, with_below))
+				return true;
+			continue;
+		}
+		ib_free(ib_take(path));
+		path = ib_node_path(child);
+		if (with_below ? ib_path_holds_guarded(path) : ib_path_is_guarded(path))
+			return true;
+	}
+	return false;
+}
+
+/* The path that an effect lays something down at; NULL: none of its own. */
+static const char *path_of(struct ib_state *state, const struct ib_effect *effect)
+{
+	const char *text = effect->text;
+	const char *first = NULL;
+
+	if (effect->kind == IB_EFFECT_FILE || effect->kind == IB_EFFECT_APPEND)
+		return ib_state_line(state->arena, &text);
+	first = ib_state_word(state->arena, &text);
+	if (effect->kind == IB_EFFECT_TMPFILES || effect->kind == IB_EFFECT_COPY)
+		return ib_state_word(state->arena, &text);
+	return effect->kind == IB_EFFECT_VACANT ? NULL : first;
+}
+
+/* A link of a package must not lead a scriptlet to what its words would not have been allowed. */
+static int see_unguarded(struct ib_state *state, const struct ib_effect *effect,
+			 struct ib_error *err)
+{
+	const char *path = path_of(state, effect);
+	bool adjusts = effect->kind == IB_EFFECT_TMPFILES && strchr("zZ", *effect->text);
+	ib_autofree char *real = NULL;
+	ib_autofree char *folder = NULL;
+	ib_autofree char *inside = NULL;
+
+	if (!path || ib_path_is_guarded(path))
+		return 0; /* its words were allowed for themselves */
+	real = resolved(state->tree, path);
+	folder = ib_path_directory(path);
+	inside = resolved(state->tree, *folder ? folder : "/");
+	if (!ib_path_is_guarded(real) && !ib_path_is_guarded(inside) &&
+	    !(adjusts &&
+	      reaches_guarded(state->tree, ib_tree_root(state->tree), path, *effect->text == 'Z')))
+		return 0;
+	(void)ib_fail(err, IB_INPUT, "a scriptlet reaches '%s' by way of '%s'", real, path);
+	ib_error_hint(err, "Decide in the recipe on that scriptlet: skip it with a reason, or run "
+			   "it.");
+	return -IB_INPUT;
+}
+
 int ib_state_scriptlet_path(struct ib_state *state, const struct ib_effect *effect,
 			    struct ib_error *err)
 {
 	if (!ib_state_guard_holds(state, effect->guard))
 		return 0;
+	IB_TRY(see_unguarded(state, effect, err));
 	switch (effect->kind) {
 	case IB_EFFECT_LINK:
 	case IB_EFFECT_DIRECTORY:

@@ -31,6 +31,17 @@ static struct ib_node *put_file(const char *path, const char *text)
 	return node;
 }
 
+static void put_link(const char *path, const char *target)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	const struct ib_tree_entry entry = { .path = path,
+					     .mode = S_IFLNK | 0777,
+					     .link = target,
+					     .origin = { IB_ORIGIN_PACKAGE, "sample-1-1.noarch" } };
+
+	ck_ok(ib_tree_put(tree, &entry, NULL, &err));
+}
+
 static int apply(const char *generator, const struct ib_effect *effects, size_t count,
 		 struct ib_error *err)
 {
@@ -103,6 +114,46 @@ START_TEST(a_scriptlet_removes_only_what_its_own_package_brought)
 	ck_fails(apply("scriptlet-paths", &effect, 1, &err), IB_INPUT,
 		 "a scriptlet of package 'other-1-1.noarch' removes '/usr/share/other', which "
 		 "package 'sample-1-1.noarch' lays down");
+}
+END_TEST
+
+START_TEST(a_link_does_not_lead_a_scriptlet_to_what_is_guarded)
+{
+	static const struct {
+		enum ib_effect_kind kind;
+		const char *text;
+	} effects[] = {
+		{ IB_EFFECT_APPEND, "/usr/lib/adv/passwd\nx\n" },
+		{ IB_EFFECT_FILE, "/usr/lib/adv/sudoers.d/new\nx\n" },
+		{ IB_EFFECT_FILE, "/usr/lib/file\nx\n" },
+		{ IB_EFFECT_COPY, "/usr/lib/source /usr/lib/adv/shadow" },
+		{ IB_EFFECT_LINK, "/usr/lib/adv/pam.d/su /x" },
+		{ IB_EFFECT_DIRECTORY, "/usr/lib/adv/ssh 0777" },
+		{ IB_EFFECT_CAPABILITY, "/usr/lib/file cap_net_raw+ep" },
+		{ IB_EFFECT_ABSENT, "/usr/lib/adv/passwd sample-1-1.noarch" },
+		{ IB_EFFECT_TMPFILES, "L+ /usr/lib/adv/shells - - - - /x" },
+		{ IB_EFFECT_TMPFILES, "f /usr/lib/adv/machine-id 0644 - -" },
+		{ IB_EFFECT_TMPFILES, "z /usr/lib/file 0777 - -" },
+		{ IB_EFFECT_TMPFILES, "z /usr/lib/adv/pass* 0777 - -" },
+		{ IB_EFFECT_TMPFILES, "z /usr/lib/a*/passwd 0777 - -" },
+		{ IB_EFFECT_TMPFILES, "Z /usr/lib/a* - a a" },
+	};
+	struct ib_error err = IB_ERROR_INIT;
+	size_t i = 0;
+
+	put_file("/etc/passwd", "x\n");
+	put_file("/usr/lib/source", "x\n");
+	put_link("/usr/lib/adv", "/etc");
+	put_link("/usr/lib/file", "../../etc/passwd");
+	for (i = 0; i < IB_COUNT(effects); i++) {
+		const struct ib_effect effect = { effects[i].kind, effects[i].text, false, NULL };
+
+		ck_fails(apply("scriptlet-paths", &effect, 1, &err), IB_INPUT,
+			 "a scriptlet reaches '");
+		ib_error_clear(&err);
+	}
+	file_is("/etc/passwd", "x\n");
+	ck_assert_uint_eq(ib_tree_find(tree, "/etc/passwd")->inode->mode, S_IFREG | 0640);
 }
 END_TEST
 
@@ -227,6 +278,7 @@ Suite *ib_suite(void)
 	tcase_add_checked_fixture(effects, set_up, tear_down);
 	tcase_add_test(effects, files_modes_and_owners_are_set_in_order);
 	tcase_add_test(effects, a_scriptlet_removes_only_what_its_own_package_brought);
+	tcase_add_test(effects, a_link_does_not_lead_a_scriptlet_to_what_is_guarded);
 	tcase_add_test(effects, pages_stand_in_the_directory_as_install_info_puts_them);
 	tcase_add_test(effects, libraries_follow_the_crypto_policy);
 	tcase_add_test(effects, compressed_modules_are_indexed_as_by_depmod);
