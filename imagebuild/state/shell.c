@@ -250,7 +250,7 @@ static int read_simple(struct parser *parser, struct ib_shell_node **ret, struct
 			break;
 		if (*parser->at == '(' &&
 		    (node->word_count != 1 || node->redirection_count ||
-		     !ib_shell_is_name(node->words[0], strlen(node->words[0]))))
+		     !ib_shell_begins_name(node->words[0], strlen(node->words[0]))))
 			return stop(parser, "not understood", err);
 		if (*parser->at == '(') { /* NAME() … */
 			parser->at++;

@@ -49,7 +49,7 @@ const char *ib_shell_operation_at(const char *text, size_t *ret_skip);
 /* The length of the raw word at text: to the first blank or operator outside quotes; 0: a quote is open. */
 size_t ib_shell_word_length(const char *text);
 /* Whether length bytes of text are a name: a letter or "_", then letters, digits and "_". */
-bool ib_shell_is_name(const char *text, size_t length);
+bool ib_shell_begins_name(const char *text, size_t length);
 /*
  * Whether a raw word can end a here-document: a name, plain or wholly in one pair of quotes, as all
  * shells read it alike. *ret_skip: the quotes before and behind it, 0 or 1.

@@ -125,7 +125,7 @@ size_t ib_shell_word_length(const char *text)
 	return at;
 }
 
-bool ib_shell_is_name(const char *text, size_t length)
+bool ib_shell_begins_name(const char *text, size_t length)
 {
 	return length && !(*text >= '0' && *text <= '9') &&
 	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") >=
@@ -137,7 +137,7 @@ bool ib_shell_delimiter(const char *word, size_t length, size_t *ret_skip)
 	*ret_skip = 0;
 	if (length > 2 && (*word == '\'' || *word == '"') && word[length - 1] == *word)
 		*ret_skip = 1;
-	return ib_shell_is_name(word + *ret_skip, length - 2 * *ret_skip);
+	return ib_shell_begins_name(word + *ret_skip, length - 2 * *ret_skip);
 }
 
 size_t ib_shell_patterns_length(const char *text)
