@@ -17,6 +17,8 @@ endif
 VERSION  := 0.1.0
 MODE     ?= debug
 BUILD    ?= build
+# However it was given, one folder has one name: dependencies are kept under it.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 OUT      := $(BUILD)/$(MODE)
 PACKAGES := fdisk jansson libarchive libcap libcrypto libcurl liblz4 liblzma librepo libselinux libsolv libsolvext modulemd-2.0 \
 	libsquashfs1 libzstd rpm sqlite3 yaml-0.1 zlib
