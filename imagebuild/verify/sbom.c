@@ -70,12 +70,75 @@ static int list_packages(const struct ib_chain *chain, struct ib_map *by_digest,
 			continue;
 		if (!digest || !name)
 			return ib_fail(err, IB_TRUST, "a package of the SBOM lacks name or digest");
-		ib_map_set(by_digest, digest,
-			   ib_arena_memdup(chain->arena, name, strlen(name) + 1));
+		/* of one digest is one package: the count tells when one stands there twice */
+		ib_map_set(by_digest, digest, (void *)(uintptr_t)(i + 1));
 		count++;
 	}
 	*ret_count = count;
 	return 0;
+}
+
+/* "FROM TO" of everything that contains something. */
+static struct ib_map *list_contents(const struct ib_json *sbom)
+{
+	const struct ib_json *relations = ib_json_get(sbom, "relationships");
+	struct ib_map *contents = ib_map_new();
+	size_t i = 0;
+
+	for (i = 0; i < ib_json_count(relations); i++) {
+		const struct ib_json *relation = ib_json_at(relations, i);
+		const char *from = ib_json_get_string(relation, "spdxElementId");
+		const char *to = ib_json_get_string(relation, "relatedSpdxElement");
+		ib_autofree char *key = ib_strf("%s %s", from ? from : "", to ? to : "");
+
+		if (ib_str_equal(ib_json_get_string(relation, "relationshipType"), "CONTAINS"))
+			ib_map_set(contents, key, contents);
+	}
+	return contents;
+}
+
+/* Whether the SBOM says of a package of the lock in which of the two trees it is. */
+static int check_place(const struct ib_chain *chain, const struct ib_json *element,
+		       const struct ib_lock_package *package, const struct ib_map *contents,
+		       struct ib_error *err)
+{
+	const struct {
+		const char *id, *words;
+		bool is_there;
+	} places[] = { { "SPDXRef-OperatingSystem", "root", package->root },
+		       { "SPDXRef-Initrd", "initrd", package->initrd } };
+	const char *id = ib_json_get_string(element, "SPDXID");
+	/* an image of the root alone has no initrd, though the lock has packages for one */
+	size_t count = ib_chain_find(chain, ".initrd") ? 2 : 1;
+	size_t i = 0;
+
+	for (i = 0; i < count; i++) {
+		ib_autofree char *key = ib_strf("%s %s", places[i].id, id ? id : "");
+
+		if (ib_map_has(contents, key) != places[i].is_there)
+			return ib_fail(err, IB_TRUST, "the SBOM %s package '%s' in the %s%s",
+				       places[i].is_there ? "lacks" : "has", package->nevra,
+				       places[i].words, places[i].is_there ? "" : ", the lock not");
+	}
+	return 0;
+}
+
+static int check_package(const struct ib_chain *chain, const struct ib_json *element,
+			 const struct ib_lock_package *package, const struct ib_map *contents,
+			 struct ib_error *err)
+{
+	const char *version = ib_json_get_string(element, "versionInfo");
+	const char *name = ib_json_get_string(element, "name");
+	ib_autofree char *nevra =
+		ib_strf("%s-%s.%s", name ? name : "", version ? version : "", package->arch);
+
+	if (!ib_str_equal(name, package->name))
+		return ib_fail(err, IB_TRUST, "the SBOM lacks package '%s' of the lock",
+			       package->nevra);
+	if (strcmp(nevra, package->nevra) != 0)
+		return ib_fail(err, IB_TRUST, "the SBOM has '%s' in place of package '%s'", nevra,
+			       package->nevra);
+	return check_place(chain, element, package, contents, err);
 }
 
 int ib_prove_sbom_packages(struct ib_chain *chain, struct ib_error *err)
@@ -83,6 +146,8 @@ int ib_prove_sbom_packages(struct ib_chain *chain, struct ib_error *err)
 	const struct ib_sum *sum = ib_chain_find(chain, ".spdx.json");
 	IB_AUTO_BUFFER(text, MAX_SBOM);
 	IB_AUTO(ib_map) by_digest = ib_map_new();
+	IB_AUTO(ib_map) contents = NULL;
+	const struct ib_json *packages = NULL;
 	size_t count = 0;
 	size_t i = 0;
 
@@ -91,13 +156,14 @@ int ib_prove_sbom_packages(struct ib_chain *chain, struct ib_error *err)
 	IB_TRY(ib_chain_read(chain, sum, &text, err));
 	IB_TRY(ib_json_parse(text.data, text.size, sum->name, &chain->sbom, err));
 	IB_TRY(list_packages(chain, by_digest, &count, err));
+	packages = ib_json_get(chain->sbom, "packages");
+	contents = list_contents(chain->sbom);
 	for (i = 0; chain->lock && i < chain->lock->package_count; i++) {
 		const struct ib_lock_package *package = &chain->lock->packages[i];
-		const char *name = ib_map_get(by_digest, package->sha256);
+		uintptr_t place = (uintptr_t)ib_map_get(by_digest, package->sha256);
 
-		if (!ib_str_equal(name, package->name))
-			return ib_fail(err, IB_TRUST, "the SBOM lacks package '%s' of the lock",
-				       package->nevra);
+		IB_TRY(check_package(chain, place ? ib_json_at(packages, place - 1) : NULL, package,
+				     contents, err));
 	}
 	if (chain->lock && count != chain->lock->package_count)
 		return ib_fail(err, IB_TRUST, "the SBOM has %zu packages, the lock %zu", count,

@@ -204,6 +204,12 @@ DAMAGE(remove_optional,
        OUTPUTS("[f for f in o if '.tar' not in f['name'] and '.fec' not in f['name']]") "rm " STEM
 											".root.fec " STEM
 											".root.tar*")
+/* These would be told by the manifest as well, further down. */
+DAMAGE(sbom_other_version,
+       "sed -i 's/\"versionInfo\": \"1-1\"/\"versionInfo\": \"1-2\"/' " STEM ".spdx.json")
+DAMAGE(sbom_other_place,
+       "sed -i '/SPDXRef-OperatingSystem.*CONTAINS.*SPDXRef-[pP]ackage/s/CONTAINS/OTHER/' " STEM
+       ".spdx.json")
 DAMAGE(change_lock, "sed -i s/1700000000/1700000001/ " STEM ".lock")
 DAMAGE(change_envelope,
        "sed -i 's/\"sig\":\"A/\"sig\":\"B/; t; s/\"sig\":\"./\"sig\":\"A/' " STEM ".intoto.jsonl")
@@ -407,6 +413,12 @@ static const struct {
 	  ".root.tar.zst' has '/etc/passwd' with another owner",
 	  { .before_provenance = tar_zstd_owner } },
 	{ "sbom-packages", "lacks package '" NEVRA "'", { .sbom_lacks_package = true } },
+	{ "sbom-packages",
+	  "'all-1-2.x86_64' in place of package",
+	  { .before_provenance = sbom_other_version } },
+	{ "sbom-packages",
+	  "lacks package 'all-1-1.x86_64' in the root",
+	  { .before_provenance = sbom_other_place } },
 	{ "sbom-packages", "another '" STEM ".root.erofs'", { .sbom_wrong_root = true } },
 	{ "sbom-packages", STEM ".spdx.json:", { .before_provenance = garble_sbom } },
 	{ "sbom-files", "'/usr/bash' has SHA-256", { .sbom_wrong_file = true } },
