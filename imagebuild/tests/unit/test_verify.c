@@ -4,79 +4,7 @@
  * and the link that has to say so. The root image and its hash tree are made
  * by mkfs.erofs and veritysetup, so that nobody here judges their own work.
  */
-#include "verify_outputs.h"
-
-/* ---- who is trusted ------------------------------------------------------ */
-
-static void save_certificate(const struct ib_certificate *certificate, const char *name)
-{
-	struct ib_error err = IB_ERROR_INIT;
-	ib_autofree char *path = ib_path_join(test_dir, name);
-	IB_AUTO_BUFFER(pem, 1 << 16);
-
-	ib_certificate_write(certificate, &pem);
-	ck_ok(ib_file_write(path, pem.data, pem.size, 0644, &err));
-}
-
-static void save_key(const struct ib_private_key *key, const char *name)
-{
-	struct ib_error err = IB_ERROR_INIT;
-	ib_autofree char *path = ib_path_join(test_dir, name);
-	IB_AUTO(ib_public_key) half = ib_private_key_public(key);
-	IB_AUTO_BUFFER(pem, 1 << 16);
-
-	ib_public_key_write(half, &pem);
-	ck_ok(ib_file_write(path, pem.data, pem.size, 0644, &err));
-}
-
-/* test_dir/trust, as `imagebuild keys` lays it out. */
-static struct ib_trust *make_trust(enum signer who)
-{
-	struct ib_error err = IB_ERROR_INIT;
-	ib_autofree char *folder = ib_path_join(test_dir, "trust");
-	struct ib_trust *trust = ib_trust_new();
-
-	shell("mkdir -p trust");
-	save_certificate(signers[who].boot_certificate, "trust/secure-boot.crt");
-	save_certificate(signers[who].hash_certificate, "trust/root-hash.crt");
-	save_key(signers[who].statements, "trust/statements.pub");
-	ck_ok(ib_trust_add(trust, folder, &err));
-	return trust;
-}
-
-/* The first link that is broken, or "". */
-static const char *first_broken(const struct ib_verification *verification, const char **ret_detail)
-{
-	size_t i = 0;
-
-	for (i = 0; i < verification->count; i++) {
-		if (verification->links[i].state != IB_LINK_BROKEN)
-			continue;
-		*ret_detail = verification->links[i].detail;
-		return verification->links[i].name;
-	}
-	*ret_detail = "";
-	return "";
-}
-
-static void expect(const char *folder, const struct ib_trust *trust, const char *link,
-		   const char *words)
-{
-	struct ib_error err = IB_ERROR_INIT;
-	IB_AUTO(ib_verification) verification = NULL;
-	const char *detail = NULL;
-	const char *broken = NULL;
-
-	ck_ok(ib_verify(folder, trust, NULL, &verification, &err));
-	broken = first_broken(verification, &detail);
-	ck_assert_msg(!strcmp(broken, link), "link '%s' was to break, not '%s' (%s)", link, broken,
-		      detail);
-	ck_assert_msg(strstr(detail, words) != NULL, "'%s' is not in '%s'", words, detail);
-	if (*link)
-		ck_fails(ib_verification_verdict(verification, &err), IB_TRUST, link);
-	else
-		ck_ok(ib_verification_verdict(verification, &err));
-}
+#include "verify_trust.h"
 
 START_TEST(what_is_right_holds_link_by_link)
 {
@@ -514,94 +442,6 @@ START_TEST(what_is_no_link_is_not_demanded)
 }
 END_TEST
 
-/* ---- trust --------------------------------------------------------------- */
-
-START_TEST(whoever_trusts_others_believes_nothing)
-{
-	static const struct fault none;
-	struct ib_error err = IB_ERROR_INIT;
-	ib_autofree char *folder = make_outputs(&none);
-	IB_AUTO(ib_trust) stranger = make_trust(STRANGER);
-	IB_AUTO(ib_trust) empty = ib_trust_new();
-	IB_AUTO(ib_public_key) half = ib_private_key_public(signers[MAKER].statements);
-	IB_AUTO(ib_verification) verification = NULL;
-	char key_id[65];
-
-	ib_dsse_key_id(half, key_id);
-	expect(folder, stranger, "sums-signature", key_id);
-	expect(folder, empty, "sums-signature", "nobody is trusted to sign SHA256SUMS");
-	expect(folder, empty, "sums-signature", key_id);
-	ck_ok(ib_verify(folder, empty, NULL, &verification, &err));
-	ck_assert_int_eq(ib_verification_verdict(verification, &err), -IB_TRUST);
-	ck_assert_ptr_nonnull(strstr(err.hint, "imagebuild verify --trust statements.pub"));
-	ib_error_clear(&err);
-}
-END_TEST
-
-START_TEST(a_key_is_believed_only_for_what_its_name_says)
-{
-	static const struct fault none;
-	static const struct {
-		const char *move, *link;
-	} moves[] = {
-		{ "mv trust/secure-boot.crt trust/root-hash2.crt", "uki-signature" },
-		{ "mv trust/root-hash.crt trust/platform-key.crt", "root-hash-signature" },
-		{ "mv trust/statements.pub trust/exchange-key.pub", "sums-signature" },
-		{ "mv trust/statements.pub trust/acme.pub; mv trust/root-hash.crt trust/a.crt",
-		  "" },
-	};
-	struct ib_error err = IB_ERROR_INIT;
-	ib_autofree char *folder = make_outputs(&none);
-	ib_autofree char *trust_folder = ib_path_join(test_dir, "trust");
-	IB_AUTO(ib_trust) trust = ib_trust_new();
-
-	ib_trust_free(make_trust(MAKER));
-	shell(moves[_i].move);
-	ck_ok(ib_trust_add(trust, trust_folder, &err));
-	expect(folder, trust, moves[_i].link, "");
-}
-END_TEST
-
-START_TEST(no_key_of_the_folder_itself_is_believed)
-{
-	static const struct fault none;
-	struct ib_error err = IB_ERROR_INIT;
-	ib_autofree char *folder = make_outputs(&none);
-	ib_autofree char *inside = ib_path_join(folder, "statements.pub");
-	ib_autofree char *link = ib_path_join(test_dir, "link.pub");
-	IB_AUTO(ib_trust) trust = ib_trust_new();
-	IB_AUTO(ib_trust) linked = ib_trust_new();
-	IB_AUTO(ib_verification) verification = NULL;
-
-	save_key(signers[MAKER].statements, "out/statements.pub");
-	ck_ok(ib_trust_add(trust, inside, &err));
-	ck_fails(ib_verify(folder, trust, NULL, &verification, &err), IB_TRUST,
-		 "lies in the folder that is to be verified");
-	ck_assert_int_eq(symlink(inside, link), 0);
-	ck_ok(ib_trust_add(linked, link, &err));
-	ck_fails(ib_verify(folder, linked, NULL, &verification, &err), IB_TRUST,
-		 "lies in the folder that is to be verified");
-}
-END_TEST
-
-START_TEST(a_folder_without_keys_is_no_trust)
-{
-	struct ib_error err = IB_ERROR_INIT;
-	IB_AUTO(ib_trust) trust = ib_trust_new();
-	IB_AUTO(ib_verification) verification = NULL;
-	ib_autofree char *file = NULL;
-
-	test_file("bad.pub", "no key", &file);
-	ck_fails(ib_trust_add(trust, file, &err), IB_INPUT, "bad.pub");
-	shell("mkdir empty");
-	ib_free(ib_take(file));
-	file = ib_path_join(test_dir, "empty");
-	ck_fails(ib_trust_add(trust, file, &err), IB_INPUT, "holds no *.crt and no *.pub");
-	ck_fails(ib_trust_add(trust, "/nowhere", &err), IB_MISSING, "/nowhere");
-	ck_fails(ib_verify("/nowhere", trust, NULL, &verification, &err), IB_MISSING, "/nowhere");
-}
-END_TEST
-
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("verify");
@@ -616,10 +456,6 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, a_file_is_hashed_again_when_it_is_read);
 	tcase_add_loop_test(tcase, what_is_demanded_must_be_there, 0, (int)IB_COUNT(demands));
 	tcase_add_test(tcase, what_is_no_link_is_not_demanded);
-	tcase_add_test(tcase, whoever_trusts_others_believes_nothing);
-	tcase_add_loop_test(tcase, a_key_is_believed_only_for_what_its_name_says, 0, 4);
-	tcase_add_test(tcase, no_key_of_the_folder_itself_is_believed);
-	tcase_add_test(tcase, a_folder_without_keys_is_no_trust);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
