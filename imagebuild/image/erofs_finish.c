@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "image/crc32c.h"
+#include "image/inode_digests.h"
 #include "image/writer.h"
 
 #define METADATA_WINDOW ((size_t)1 << 20)
@@ -14,18 +15,6 @@
 _Static_assert(IB_CHUNK_BYTES == (size_t)EROFS_BLOCK << CHUNK_BITS, "chunks are of that length");
 
 /* ---- contents that did not come from a package ---- */
-
-static int set_empty_digests(struct ib_inode *inode)
-{
-	IB_AUTO(ib_digest) sha1 = ib_digest_new("sha1");
-	uint8_t value[IB_DIGEST_MAX_SIZE];
-
-	ib_sha256("", 0, inode->sha256);
-	ib_digest_final(sha1, value);
-	memcpy(inode->sha1, value, sizeof(inode->sha1));
-	inode->has_sha256 = true;
-	return 0;
-}
 
 static int feed_node(void *context, struct ib_node *node, struct ib_error *err)
 {
@@ -36,8 +25,10 @@ static int feed_node(void *context, struct ib_node *node, struct ib_error *err)
 	inode->number = 0;
 	if (!S_ISREG(inode->mode) || inode->sink)
 		return 0;
-	if (!inode->size)
-		return set_empty_digests(inode);
+	if (!inode->size) {
+		ib_inode_empty_digests(inode);
+		return 0;
+	}
 	if (inode->content == IB_CONTENT_BUFFER)
 		return ib_writer_feed_buffer(writer, inode, err);
 	path = ib_node_path(node);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "crypto/crypto.h"
+#include "image/inode_digests.h"
 #include "image/reader.h"
 
 #define DEFAULT_PATHS       ((uint64_t)4 << 20)
@@ -293,16 +294,11 @@ static int read_file(struct reading *reading, struct ib_error *err)
 {
 	IB_AUTO(ib_digest) sha256 = ib_digest_new("sha256");
 	IB_AUTO(ib_digest) sha1 = ib_digest_new("sha1");
-	uint8_t value[IB_DIGEST_MAX_SIZE];
 
 	reading->sha256 = sha256;
 	reading->sha1 = sha1;
 	IB_TRY(ib_reader_content(reading->reader, &reading->disk, digest_piece, reading, err));
-	ib_digest_final(sha256, value);
-	memcpy(reading->inode->sha256, value, sizeof(reading->inode->sha256));
-	ib_digest_final(sha1, value);
-	memcpy(reading->inode->sha1, value, sizeof(reading->inode->sha1));
-	reading->inode->has_sha256 = true;
+	ib_inode_end_digests(reading->inode, sha256, sha1);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image/inode_digests.h"
 #include "image/squashfs_writer.h"
 
 struct finish {
@@ -25,17 +26,6 @@ struct finish {
 
 /* ---- contents that did not come from a package ---- */
 
-static void set_empty_digests(struct ib_inode *inode)
-{
-	IB_AUTO(ib_digest) sha1 = ib_digest_new("sha1");
-	uint8_t value[IB_DIGEST_MAX_SIZE];
-
-	ib_sha256("", 0, inode->sha256);
-	ib_digest_final(sha1, value);
-	memcpy(inode->sha1, value, sizeof(inode->sha1));
-	inode->has_sha256 = true;
-}
-
 static int feed_node(void *context, struct ib_node *node, struct ib_error *err)
 {
 	struct ib_squashfs_writer *writer = context;
@@ -46,7 +36,7 @@ static int feed_node(void *context, struct ib_node *node, struct ib_error *err)
 	if (!S_ISREG(inode->mode) || inode->sink)
 		return 0;
 	if (!inode->size) {
-		set_empty_digests(inode);
+		ib_inode_empty_digests(inode);
 		return 0;
 	}
 	if (inode->content == IB_CONTENT_BUFFER)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "crypto/crypto.h"
+#include "image/inode_digests.h"
 #include "image/squashfs_reader.h"
 
 #define DEFAULT_PATHS    ((uint64_t)4 << 20)
@@ -339,17 +340,12 @@ static int digest_file(struct reading *reading, struct squashfs_view *view, stru
 {
 	IB_AUTO(ib_digest) sha256 = ib_digest_new("sha256");
 	IB_AUTO(ib_digest) sha1 = ib_digest_new("sha1");
-	uint8_t value[IB_DIGEST_MAX_SIZE];
 
 	reading->sha256 = sha256;
 	reading->sha1 = sha1;
 	IB_TRY(ib_squashfs_content(view, reading->listing->image, reading->file, digest_piece,
 				   reading, err));
-	ib_digest_final(sha256, value);
-	memcpy(reading->inode->sha256, value, sizeof(reading->inode->sha256));
-	ib_digest_final(sha1, value);
-	memcpy(reading->inode->sha1, value, sizeof(reading->inode->sha1));
-	reading->inode->has_sha256 = true;
+	ib_inode_end_digests(reading->inode, sha256, sha1);
 	return 0;
 }
 
