@@ -36,33 +36,63 @@ char *ib_keeper_key(const struct ib_keeper *keeper, uint32_t package)
 		       keeper->members->members[package]->line->sha256, selection, keeper->form);
 }
 
-static int find(void *context, uint32_t package, bool *ret_found, struct ib_block_entry *ret_entry,
-		struct ib_error *err)
+static char *key_of_content(const struct ib_keeper *keeper, const uint8_t *sha256)
 {
-	struct ib_keeper *keeper = context;
+	ib_autofree char *hex = ib_hex(sha256, IB_SHA256_SIZE);
+
+	return ib_strf("blocks 1\ncontent %s\nform %s\n", hex, keeper->form);
+}
+
+/* NULL: it has no entries; the caller owns it. */
+static char *key_of(const struct ib_keeper *keeper, const struct ib_block_subject *subject)
+{
+	if (subject->sha256)
+		return key_of_content(keeper, subject->sha256);
+	return ib_strdup(keeper->keys[subject->package]);
+}
+
+/* Facts come with a package's entry, or it is of no use. */
+static int recall_package(struct ib_keeper *keeper, uint32_t package, bool *ret_known,
+			  struct ib_error *err)
+{
 	struct ib_opened *opened = keeper->members->members[package];
 
-	*ret_found = false;
+	*ret_known = false;
 	/* without digests in its header nothing could be held against an entry */
 	if (opened->package->digest_kind != IB_DIGEST_SHA256)
 		return 0;
 	keeper->keys[package] = ib_keeper_key(keeper, package);
 	IB_TRY(ib_work_recall_facts(keeper->work, opened, err));
-	if (opened->facts)
-		*ret_found = ib_store_open_derived(keeper->work->store, IB_STORE_BLOCKS,
-						   keeper->keys[package], &ret_entry->fd,
-						   &ret_entry->size, ret_entry->sha256);
+	*ret_known = opened->facts != NULL;
 	return 0;
 }
 
-static int begin(void *context, uint32_t package, void **ret_file, int *ret_fd,
-		 struct ib_error *err)
+static int find(void *context, const struct ib_block_subject *subject, bool *ret_found,
+		struct ib_block_entry *ret_entry, struct ib_error *err)
+{
+	struct ib_keeper *keeper = context;
+	ib_autofree char *key = NULL;
+	bool is_known = true;
+
+	*ret_found = false;
+	if (!subject->sha256)
+		IB_TRY(recall_package(keeper, subject->package, &is_known, err));
+	if (!is_known)
+		return 0;
+	key = key_of(keeper, subject);
+	*ret_found = ib_store_open_derived(keeper->work->store, IB_STORE_BLOCKS, key,
+					   &ret_entry->fd, &ret_entry->size, ret_entry->sha256);
+	return 0;
+}
+
+static int begin(void *context, const struct ib_block_subject *subject, void **ret_file,
+		 int *ret_fd, struct ib_error *err)
 {
 	struct ib_keeper *keeper = context;
 	struct ib_store_file *file = NULL;
 
 	*ret_file = NULL;
-	if (!keeper->keys[package])
+	if (!subject->sha256 && !keeper->keys[subject->package])
 		return 0;
 	IB_TRY(ib_store_begin(keeper->work->store, NULL, &file, err));
 	*ret_file = file;
@@ -71,13 +101,18 @@ static int begin(void *context, uint32_t package, void **ret_file, int *ret_fd,
 }
 
 /* The facts first: an entry without them is of no use. */
-static int commit(void *context, uint32_t package, void *file, struct ib_error *err)
+static int commit(void *context, const struct ib_block_subject *subject, void *file,
+		  struct ib_error *err)
 {
 	struct ib_keeper *keeper = context;
-	int r = ib_work_keep_facts(keeper->work, keeper->members->members[package], err);
+	ib_autofree char *key = key_of(keeper, subject);
+	int r = 0;
 
+	if (!subject->sha256)
+		r = ib_work_keep_facts(keeper->work, keeper->members->members[subject->package],
+				       err);
 	if (r == 0)
-		r = ib_store_commit_derived(file, IB_STORE_BLOCKS, keeper->keys[package], err);
+		r = ib_store_commit_derived(file, IB_STORE_BLOCKS, key, err);
 	ib_store_file_free(file);
 	return r;
 }

@@ -155,6 +155,20 @@ static int stream_packages(struct ib_work *work, void *writer, struct ib_error *
 	return r;
 }
 
+static void tell_cached(const struct ib_work *work, const void *writer)
+{
+	const struct ib_format *format = format_of(work);
+	struct ib_format_cached cached = { 0 };
+
+	if (!format->cached)
+		return;
+	cached = format->cached(writer);
+	ib_step(work->session->log,
+		"%llu of %zu packages came from the cache of blocks, and %llu generated files",
+		(unsigned long long)cached.packages, work->root.count,
+		(unsigned long long)cached.contents);
+}
+
 static int fill_image(struct ib_work *work, void *writer, struct ib_error *err)
 {
 	const struct ib_format *format = format_of(work);
@@ -163,9 +177,7 @@ static int fill_image(struct ib_work *work, void *writer, struct ib_error *err)
 	IB_TRY(stream_packages(work, writer, err));
 	IB_TRY(apply_state(work, err));
 	IB_TRY(format->finish(writer, &size, err));
-	if (format->cached_packages)
-		ib_step(work->session->log, "%llu of %zu packages came from the cache of blocks",
-			(unsigned long long)format->cached_packages(writer), work->root.count);
+	tell_cached(work, writer);
 	return ib_work_check_policy(work, size, err);
 }
 

@@ -10,6 +10,9 @@
  * swapped or of another package is passed over, and the package is streamed. That blocks
  * hold what their file's digest says is believed: entries come from a place where nobody else writes.
  *
+ * The same holds for a large content that a generator made (the hardware database, rpm's own): it has an
+ * entry of its own, found by the content's digest.
+ *
  * An image made of entries has the same bytes as one without: contents that are there already are
  * left out in either case.
  */
@@ -28,21 +31,28 @@ struct ib_block_entry {
 	char sha256[65];
 };
 
+/* Whose blocks an entry has: a package's, or those of one generated content. */
+struct ib_block_subject {
+	uint32_t package;
+	const uint8_t *sha256; /* of the content; NULL: the package's; borrowed */
+};
+
 struct ib_block_cache {
 	void *context;
 	/*
 	 * Asked for each package before it is streamed; false: there is no entry, or what an
 	 * observer would have learnt is not known without streaming.
 	 */
-	int (*find)(void *context, uint32_t package, bool *ret_found,
+	int (*find)(void *context, const struct ib_block_subject *subject, bool *ret_found,
 		    struct ib_block_entry *ret_entry, struct ib_error *err);
 	/*
-	 * For each package that was streamed, in a worker, in no order: an empty file to write the entry into,
+	 * For each that was not found, in a worker, in no order: an empty file to write the entry into,
 	 * and then its keeping. What cannot be kept is not: the image is none the worse.
 	 */
-	int (*begin)(void *context, uint32_t package, void **ret_file, int *ret_fd,
-		     struct ib_error *err);
-	int (*commit)(void *context, uint32_t package, void *file, struct ib_error *err);
+	int (*begin)(void *context, const struct ib_block_subject *subject, void **ret_file,
+		     int *ret_fd, struct ib_error *err);
+	int (*commit)(void *context, const struct ib_block_subject *subject, void *file,
+		      struct ib_error *err);
 	void (*abandon)(void *context, void *file); /* instead of commit */
 };
 

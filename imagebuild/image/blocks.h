@@ -6,7 +6,7 @@
  * their tails, the index, a footer. Numbers are little endian.
  *
  *     index    u32 length, the form (ib_erofs_form); u32 count; then for each file, in the order of
- *              the payload: u32 file, u64 size, 32 bytes SHA-256, 20 bytes SHA-1, u8 1 compressed, 2 chunks,
+ *              the payload: u32 file (0 of a generated content), u64 size, 32 bytes SHA-256, 20 bytes SHA-1, u8 1 compressed, 2 chunks,
  *              u32 blocks, u32 bytes of tail, u32 count of extents, u32 each of them
  *     footer   u64 blocks, u64 bytes of tails, u64 bytes of the index, magic
  *
@@ -44,13 +44,12 @@ struct records {
 };
 
 /*
- * blocks_read.c: what an entry says, unless it does not hold (*ret_good): its form is the writer's, its
- * shape is right, and each file is one of the package that the tree has, with the digest of the header.
- * Beyond that its blocks are not looked at. The caller ends records either way.
+ * blocks_read.c: what a lookup's entry says, unless it does not hold (*ret_good): its form is the writer's,
+ * its shape is right, and each file is one of the package that the tree has, with the digest of the header;
+ * or it is the generated content. Beyond that its blocks are not looked at. The caller ends records either way.
  */
-int ib_records_read(const struct ib_erofs_writer *writer, uint32_t package,
-		    const struct ib_block_entry *entry, struct records *records, bool *ret_good,
-		    struct ib_error *err) IB_MUST_CHECK;
+int ib_records_read(const struct ib_erofs_writer *writer, const struct lookup *lookup,
+		    struct records *records, bool *ret_good, struct ib_error *err) IB_MUST_CHECK;
 void ib_records_done(struct records *records);
 
 #endif

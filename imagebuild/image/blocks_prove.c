@@ -234,8 +234,9 @@ int ib_erofs_prove(const struct ib_erofs_writer *writer, const struct ib_block_p
 		   bool *ret_good, struct ib_error *err)
 {
 	__attribute__((cleanup(ib_records_done))) struct records records = { 0 };
+	const struct lookup lookup = { .subject.package = proof->package, .entry = proof->entry };
 
-	IB_TRY(ib_records_read(writer, proof->package, &proof->entry, &records, ret_good, err));
+	IB_TRY(ib_records_read(writer, &lookup, &records, ret_good, err));
 	*ret_good = *ret_good && covers(writer, proof, &records);
 	return *ret_good && proof->contents ? prove_contents(writer, proof, &records, ret_good, err)
 					    : 0;

@@ -62,13 +62,12 @@ static void check_entry(void *argument)
 	ib_turn_advance(lookup->checked);
 }
 
-int ib_lookup_begin(struct ib_erofs_writer *writer, uint32_t package, struct lookup *lookup,
-		    struct ib_error *err)
+int ib_lookup_begin(struct ib_erofs_writer *writer, struct lookup *lookup, struct ib_error *err)
 {
 	struct ib_block_entry entry = { .fd = -1 };
 	bool found = false;
 
-	IB_TRY(writer->cache->find(writer->cache->context, package, &found, &entry, err));
+	IB_TRY(writer->cache->find(writer->cache->context, &lookup->subject, &found, &entry, err));
 	if (!found)
 		return 0;
 	lookup->entry = entry;
@@ -216,13 +215,18 @@ static bool is_shaped_right(const struct ib_erofs_writer *writer, const struct r
 	return sum == content->size && !content->tail_size && blocks == content->block_count;
 }
 
-/* Whether it is what the signed header says of a file that the tree has. */
-static bool belongs(const struct ib_erofs_writer *writer, uint32_t package, uint32_t file,
-		    struct record *record)
+/* Whether it is what the signed header says of a file that the tree has, or the content that was asked for. */
+static bool belongs(const struct ib_erofs_writer *writer, const struct lookup *lookup,
+		    uint32_t file, struct record *record)
 {
-	const uint8_t *sha256 = ib_tree_payload_sha256(writer->tree, package, file);
+	const uint32_t package = lookup->subject.package;
+	const uint8_t *sha256 = lookup->subject.sha256;
 
-	record->inode = ib_tree_payload_inode(writer->tree, package, file);
+	record->inode = lookup->generated;
+	if (!sha256) {
+		sha256 = ib_tree_payload_sha256(writer->tree, package, file);
+		record->inode = ib_tree_payload_inode(writer->tree, package, file);
+	}
 	return record->inode && sha256 && record->content.size &&
 	       record->inode->size == record->content.size && !record->inode->sink &&
 	       !memcmp(sha256, record->content.sha256, 32);
@@ -238,7 +242,7 @@ static bool has_form(const struct ib_erofs_writer *writer, struct cursor *cursor
 }
 
 /* All records, or false; the caller frees them either way. */
-static bool read_records(const struct ib_erofs_writer *writer, uint32_t package,
+static bool read_records(const struct ib_erofs_writer *writer, const struct lookup *lookup,
 			 const struct footer *footer, struct cursor *cursor,
 			 struct records *records)
 {
@@ -258,7 +262,7 @@ static bool read_records(const struct ib_erofs_writer *writer, uint32_t package,
 		uint32_t file = 0;
 
 		if (!get_record(cursor, &file, record) || !is_shaped_right(writer, record) ||
-		    !belongs(writer, package, file, record))
+		    !belongs(writer, lookup, file, record))
 			return false;
 		record->first_block = block;
 		record->tail_offset = tail;
@@ -276,10 +280,10 @@ void ib_records_done(struct records *records)
 	ib_free(records->index);
 }
 
-int ib_records_read(const struct ib_erofs_writer *writer, uint32_t package,
-		    const struct ib_block_entry *entry, struct records *records, bool *ret_good,
-		    struct ib_error *err)
+int ib_records_read(const struct ib_erofs_writer *writer, const struct lookup *lookup,
+		    struct records *records, bool *ret_good, struct ib_error *err)
 {
+	const struct ib_block_entry *entry = &lookup->entry;
 	struct footer footer = { 0 };
 	struct cursor cursor = { 0 };
 
@@ -291,7 +295,7 @@ int ib_records_read(const struct ib_erofs_writer *writer, uint32_t package,
 			     footer.blocks * EROFS_BLOCK + footer.tail_bytes, "cache of blocks",
 			     err));
 	cursor = (struct cursor){ .at = records->index, .left = footer.index_bytes };
-	*ret_good = read_records(writer, package, &footer, &cursor, records);
+	*ret_good = read_records(writer, lookup, &footer, &cursor, records);
 	return 0;
 }
 
@@ -336,12 +340,12 @@ static struct replay *make_replay(struct ib_erofs_writer *writer, int fd,
 	return replay;
 }
 
-static int use(struct ib_erofs_writer *writer, uint32_t package, struct lookup *lookup,
-	       bool *ret_used, struct ib_error *err)
+static int use(struct ib_erofs_writer *writer, const struct lookup *lookup, bool *ret_used,
+	       struct ib_error *err)
 {
 	__attribute__((cleanup(ib_records_done))) struct records records = { 0 };
 
-	IB_TRY(ib_records_read(writer, package, &lookup->entry, &records, ret_used, err));
+	IB_TRY(ib_records_read(writer, lookup, &records, ret_used, err));
 	if (!*ret_used)
 		return 0;
 	IB_TRY(ib_window_submit_replay(
@@ -349,8 +353,8 @@ static int use(struct ib_erofs_writer *writer, uint32_t package, struct lookup *
 	return 0;
 }
 
-int ib_lookup_use(struct ib_erofs_writer *writer, uint32_t package, struct lookup *lookup,
-		  bool *ret_used, struct ib_error *err)
+int ib_lookup_use(struct ib_erofs_writer *writer, struct lookup *lookup, bool *ret_used,
+		  struct ib_error *err)
 {
 	int r = 0;
 
@@ -359,7 +363,7 @@ int ib_lookup_use(struct ib_erofs_writer *writer, uint32_t package, struct looku
 		return 0;
 	ib_turn_wait(lookup->checked, 1);
 	if (lookup->is_good)
-		r = use(writer, package, lookup, ret_used, err);
+		r = use(writer, lookup, ret_used, err);
 	if (*ret_used)
 		lookup->entry.fd = -1; /* the replay's */
 	ib_lookup_done(lookup);

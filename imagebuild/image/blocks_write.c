@@ -4,11 +4,11 @@
 
 #include "image/blocks.h"
 
-void ib_keeping_begin(struct ib_erofs_writer *writer, uint32_t package)
+void ib_keeping_begin(struct ib_erofs_writer *writer, const struct ib_block_subject *subject)
 {
 	ib_grow(writer->keepings, writer->keeping_count);
 	writer->keepings[writer->keeping_count++] =
-		(struct keeping){ .writer = writer, .package = package };
+		(struct keeping){ .writer = writer, .subject = *subject };
 }
 
 void ib_keeping_note(struct ib_erofs_writer *writer, uint32_t file, struct content *content)
@@ -137,12 +137,12 @@ static int keep(const struct keeping *keeping, struct ib_error *err)
 	int fd = -1;
 	int r = 0;
 
-	IB_TRY(cache->begin(cache->context, keeping->package, &file, &fd, err));
+	IB_TRY(cache->begin(cache->context, &keeping->subject, &file, &fd, err));
 	if (!file)
 		return 0;
 	r = write_entry(keeping, fd, err);
 	if (r == 0)
-		return cache->commit(cache->context, keeping->package, file, err);
+		return cache->commit(cache->context, &keeping->subject, file, err);
 	cache->abandon(cache->context, file);
 	return r;
 }

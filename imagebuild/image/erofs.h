@@ -94,6 +94,7 @@ struct ib_erofs_totals {
 	uint64_t shared_files;      /* contents that were stored already */
 	uint64_t cached_packages;   /* taken from the cache */
 	uint64_t streamed_packages; /* not found there */
+	uint64_t cached_contents;   /* of generators, taken from the cache */
 };
 struct ib_erofs_totals ib_erofs_totals(const struct ib_erofs_writer *writer);
 

@@ -13,6 +13,8 @@
 #include "image/writer.h"
 
 #define SPOOL_BUFFER_BYTES ((size_t)1 << 20)
+/* What a generator made and is smaller is compressed again sooner than it is found. */
+#define LEAST_KEPT_BYTES ((uint64_t)256 << 10)
 /* Beyond, what indexes take is more than the format's numbers and our memory hold. */
 #define MAX_CONTENT_BYTES ((uint64_t)4 << 40)
 
@@ -288,14 +290,45 @@ static int end_content(struct ib_erofs_writer *writer, struct ib_error *err)
 	return 0;
 }
 
+static bool is_worth_keeping(const struct ib_erofs_writer *writer, const struct ib_inode *inode)
+{
+	return writer->cache && inode->size >= LEAST_KEPT_BYTES;
+}
+
+/* From its entry, where it is worth one and has one. */
+static int find_generated(struct ib_erofs_writer *writer, struct ib_inode *inode,
+			  const uint8_t *sha256, bool *ret_used, struct ib_error *err)
+{
+	struct lookup lookup = { .subject.sha256 = sha256, .generated = inode, .entry.fd = -1 };
+	int r = 0;
+
+	*ret_used = false;
+	if (!is_worth_keeping(writer, inode) || ib_writer_find_content(writer, sha256))
+		return 0;
+	IB_TRY(ib_lookup_begin(writer, &lookup, err));
+	r = ib_lookup_use(writer, &lookup, ret_used, err);
+	ib_lookup_done(&lookup);
+	*ret_used = *ret_used && inode->sink;
+	writer->totals.cached_contents += *ret_used;
+	return r;
+}
+
 int ib_writer_feed_buffer(struct ib_erofs_writer *writer, struct ib_inode *inode,
 			  struct ib_error *err)
 {
 	uint8_t sha256[32];
+	bool used = false;
 
 	ib_sha256(inode->data, inode->size, sha256);
-	if (!begin_content(writer, inode, sha256))
+	IB_TRY(find_generated(writer, inode, sha256, &used, err));
+	if (used || !begin_content(writer, inode, sha256))
 		return 0;
+	if (is_worth_keeping(writer, inode)) {
+		const struct ib_block_subject subject = { .sha256 = writer->current->sha256 };
+
+		ib_keeping_begin(writer, &subject);
+		ib_keeping_note(writer, 0, writer->current);
+	}
 	IB_TRY(feed(writer, inode->data, inode->size, err));
 	return end_content(writer, err);
 }
@@ -351,20 +384,20 @@ static int sink_end(void *context, struct ib_error *err)
 #define LOOK_AHEAD 32U
 
 static int stream_one(struct ib_erofs_writer *writer, const struct ib_content_source *source,
-		      uint32_t package, struct lookup *lookup, struct ib_error *err)
+		      struct lookup *lookup, struct ib_error *err)
 {
 	const struct ib_content_sink sink = { writer, sink_begin, sink_data, sink_end };
 	bool used = false;
 
 	if (writer->cache)
-		IB_TRY(ib_lookup_use(writer, package, lookup, &used, err));
+		IB_TRY(ib_lookup_use(writer, lookup, &used, err));
 	writer->totals.cached_packages += used;
 	writer->totals.streamed_packages += !used;
 	if (used)
 		return 0;
 	if (writer->cache)
-		ib_keeping_begin(writer, package);
-	return source->stream(source->context, package, &sink, err);
+		ib_keeping_begin(writer, &lookup->subject);
+	return source->stream(source->context, lookup->subject.package, &sink, err);
 }
 
 /* The package at a place of the image. */
@@ -384,9 +417,8 @@ static int stream_all(struct ib_erofs_writer *writer, const struct ib_content_so
 		for (; writer->cache && looked_up < source->package_count &&
 		       looked_up < i + LOOK_AHEAD;
 		     looked_up++)
-			IB_TRY(ib_lookup_begin(writer, package_at(layout, looked_up),
-					       &lookups[looked_up], err));
-		IB_TRY(stream_one(writer, source, package_at(layout, i), &lookups[i], err));
+			IB_TRY(ib_lookup_begin(writer, &lookups[looked_up], err));
+		IB_TRY(stream_one(writer, source, &lookups[i], err));
 		if (layout && layout->ends[i])
 			IB_TRY(ib_window_end_region(writer, err));
 	}
@@ -404,7 +436,9 @@ int ib_erofs_stream(struct ib_erofs_writer *writer, const struct ib_content_sour
 	assert(!writer->params.layout || writer->params.layout->count == source->package_count);
 	writer->observer = observer;
 	for (i = 0; i < source->package_count; i++)
-		lookups[i].entry.fd = -1;
+		lookups[i] =
+			(struct lookup){ .subject.package = package_at(writer->params.layout, i),
+					 .entry.fd = -1 };
 	r = stream_all(writer, source, lookups, err);
 	for (i = 0; i < source->package_count; i++)
 		ib_lookup_done(&lookups[i]);

@@ -67,9 +67,11 @@ static void erofs_use_cache(void *writer, const struct ib_block_cache *cache)
 	ib_erofs_use_cache(writer, cache);
 }
 
-static uint64_t erofs_cached_packages(const void *writer)
+static struct ib_format_cached erofs_cached(const void *writer)
 {
-	return ib_erofs_totals(writer).cached_packages;
+	const struct ib_erofs_totals totals = ib_erofs_totals(writer);
+
+	return (struct ib_format_cached){ totals.cached_packages, totals.cached_contents };
 }
 
 static int erofs_prove(const void *writer, const struct ib_block_proof *proof, bool *ret_good,
@@ -123,7 +125,7 @@ static const struct ib_format formats[] = {
 		.free = erofs_free,
 		.form = erofs_form,
 		.use_cache = erofs_use_cache,
-		.cached_packages = erofs_cached_packages,
+		.cached = erofs_cached,
 		.prove = erofs_prove,
 		.reader = &ib_erofs_reader,
 		.read_back = ib_erofs_read_content,

@@ -32,6 +32,12 @@ struct ib_format_params {
 		*layout; /* borrowed; NULL: packages lie as they are numbered; of erofs */
 };
 
+/* What came from the cache of blocks. */
+struct ib_format_cached {
+	uint64_t packages;
+	uint64_t contents; /* of generators */
+};
+
 struct ib_format {
 	const char *name;
 	const char *suffix;              /* of the image's file: ".root.erofs" */
@@ -48,7 +54,7 @@ struct ib_format {
 	/* The cache of blocks; all of these are NULL where a format has none. */
 	char *(*form)(const struct ib_format_params *params);
 	void (*use_cache)(void *writer, const struct ib_block_cache *cache);
-	uint64_t (*cached_packages)(const void *writer);
+	struct ib_format_cached (*cached)(const void *writer);
 	/* Before any package was streamed; from any thread. */
 	int (*prove)(const void *writer, const struct ib_block_proof *proof, bool *ret_good,
 		     struct ib_error *err);

@@ -110,7 +110,7 @@ struct ib_erofs_writer {
 
 	/* the cache of blocks */
 	const struct ib_block_cache *cache; /* NULL: none */
-	struct keeping *keepings;           /* packages that were streamed */
+	struct keeping *keepings;           /* what had no entry */
 	size_t keeping_count;
 
 	/* what was stored */
@@ -145,10 +145,10 @@ struct kept_file {
 	uint32_t start_block, block_count, tail_size;
 };
 
-/* What goes into the entry of a package. */
+/* What goes into an entry. */
 struct keeping {
 	struct ib_erofs_writer *writer;
-	uint32_t package;
+	struct ib_block_subject subject;
 	struct kept_file *files; /* owned; in the order of the payload */
 	size_t file_count;
 };
@@ -207,25 +207,27 @@ int ib_writer_feed_buffer(struct ib_erofs_writer *writer, struct ib_inode *inode
 			  struct ib_error *err) IB_MUST_CHECK;
 
 /* ---- blocks_read.c: entries of the cache that are used ---- */
-/* A package's entry that is being held against its digest, ahead of its turn. */
+/* An entry that is being held against its digest, ahead of its turn. */
 struct lookup {
+	struct ib_block_subject subject;
+	struct ib_inode *generated;  /* that has the content; NULL: the subject is a package */
 	struct ib_block_entry entry; /* fd -1: none */
 	struct ib_turn *checked;     /* NULL: none */
 	bool is_good;
 };
-/* Begins to check; nothing found is no failure. */
-int ib_lookup_begin(struct ib_erofs_writer *writer, uint32_t package, struct lookup *lookup,
-		    struct ib_error *err) IB_MUST_CHECK;
-/* Uses it where it is good; else *ret_used is false and the package has to be streamed. */
-int ib_lookup_use(struct ib_erofs_writer *writer, uint32_t package, struct lookup *lookup,
-		  bool *ret_used, struct ib_error *err) IB_MUST_CHECK;
+/* Begins to check what the subject has; nothing found is no failure. */
+int ib_lookup_begin(struct ib_erofs_writer *writer, struct lookup *lookup, struct ib_error *err)
+	IB_MUST_CHECK;
+/* Uses it where it is good; else *ret_used is false and the contents have to be fed. */
+int ib_lookup_use(struct ib_erofs_writer *writer, struct lookup *lookup, bool *ret_used,
+		  struct ib_error *err) IB_MUST_CHECK;
 void ib_lookup_done(struct lookup *lookup);
 int ib_replay_write(struct ib_erofs_writer *writer, const struct replay *replay,
 		    struct ib_error *err) IB_MUST_CHECK;
 void ib_replay_free(struct replay *replay);
 
 /* ---- blocks_write.c: entries that are made ---- */
-void ib_keeping_begin(struct ib_erofs_writer *writer, uint32_t package);
+void ib_keeping_begin(struct ib_erofs_writer *writer, const struct ib_block_subject *subject);
 void ib_keeping_note(struct ib_erofs_writer *writer, uint32_t file, struct content *content);
 /* Starts a job for each; the image's blocks must be written and stay where they are. */
 void ib_keepings_start(struct ib_erofs_writer *writer);

@@ -32,27 +32,28 @@ static const struct {
 
 static int entries[2];
 
-static int find_none(void *context, uint32_t package, bool *ret_found,
+static int find_none(void *context, const struct ib_block_subject *subject, bool *ret_found,
 		     struct ib_block_entry *ret_entry, struct ib_error *err)
 {
-	(void)context, (void)package, (void)ret_entry, (void)err;
+	(void)context, (void)subject, (void)ret_entry, (void)err;
 	*ret_found = false;
 	return 0;
 }
 
-static int begin_entry(void *context, uint32_t package, void **ret_file, int *ret_fd,
-		       struct ib_error *err)
+static int begin_entry(void *context, const struct ib_block_subject *subject, void **ret_file,
+		       int *ret_fd, struct ib_error *err)
 {
 	(void)context, (void)err;
-	entries[package] = memfd_create("entry", MFD_CLOEXEC);
-	*ret_file = &entries[package];
-	*ret_fd = entries[package];
+	entries[subject->package] = memfd_create("entry", MFD_CLOEXEC);
+	*ret_file = &entries[subject->package];
+	*ret_fd = entries[subject->package];
 	return 0;
 }
 
-static int commit_entry(void *context, uint32_t package, void *file, struct ib_error *err)
+static int commit_entry(void *context, const struct ib_block_subject *subject, void *file,
+			struct ib_error *err)
 {
-	(void)context, (void)package, (void)file, (void)err;
+	(void)context, (void)subject, (void)file, (void)err;
 	return 0;
 }
 
@@ -219,6 +220,88 @@ START_TEST(what_is_cut_short_or_has_more_is_none)
 }
 END_TEST
 
+/* ---- the content of a generator ------------------------------------------ */
+
+/* A writer is offered this one for every content, and keeps what it made as the second. */
+static int find_first(void *context, const struct ib_block_subject *subject, bool *ret_found,
+		      struct ib_block_entry *ret_entry, struct ib_error *err)
+{
+	(void)context;
+	*ret_found = subject->sha256 && entries[0] >= 0;
+	if (!*ret_found)
+		return 0;
+	ret_entry->fd = dup(entries[0]);
+	ret_entry->size = size_of(entries[0]);
+	ck_assert_int_eq(lseek(entries[0], 0, SEEK_SET), 0);
+	return ib_sha256_fd(ret_entry->fd, "entry", ret_entry->sha256, &ret_entry->size, err);
+}
+
+static int begin_second(void *context, const struct ib_block_subject *subject, void **ret_file,
+			int *ret_fd, struct ib_error *err)
+{
+	const struct ib_block_subject second = { .package = 1, .sha256 = subject->sha256 };
+
+	ck_assert_ptr_nonnull(subject->sha256);
+	return begin_entry(context, &second, ret_file, ret_fd, err);
+}
+
+static const struct ib_block_cache generated_keeper = {
+	.find = find_first, .begin = begin_second, .commit = commit_entry, .abandon = abandon_entry
+};
+
+/* An image with one generated file, and whether that came from the entry. */
+static bool make_generated(int form, uint8_t seed, const char *name, char sha256[65])
+{
+	struct ib_error err = IB_ERROR_INIT;
+	const struct file file = { "/generated", 600001, seed, 0, false };
+	ib_autofree uint8_t *bytes = content_of(&file, file.size);
+	const struct ib_tree_entry entry = { .path = file.path,
+					     .mode = S_IFREG | 0644,
+					     .data = bytes,
+					     .size = file.size,
+					     .origin = { IB_ORIGIN_GENERATOR, "test" } };
+	const struct ib_accounts nobody = { 0 };
+	ib_autofree char *path = ib_path_join(test_dir, name);
+	IB_AUTO(ib_tree) tree = ib_tree_new(MADE_BUILD_TIME);
+	struct ib_erofs_writer *writer = NULL;
+	struct ib_erofs_totals totals;
+	uint64_t size = 0;
+
+	ck_ok(ib_tree_put(tree, &entry, NULL, &err));
+	ck_ok(ib_tree_resolve_owners(tree, &nobody, &err));
+	ib_tree_finish(tree);
+	writer = open_writer(form, tree, name);
+	ib_erofs_use_cache(writer, &generated_keeper);
+	ck_ok(ib_erofs_finish(writer, &size, &err));
+	totals = ib_erofs_totals(writer);
+	ib_erofs_writer_free(writer);
+	ck_ok(ib_sha256_file(path, sha256, &size, &err));
+	return totals.cached_contents == 1;
+}
+
+START_TEST(a_generated_content_is_compressed_once)
+{
+	char cold[65];
+	char warm[65];
+	char other[65];
+	char swapped[65];
+
+	entries[0] = entries[1] = -1;
+	ck_assert(!make_generated(_i, 3, "cold", cold));
+	entries[0] = entries[1];
+	entries[1] = -1;
+	ck_assert(make_generated(_i, 3, "warm", warm));
+	ck_assert_str_eq(cold, warm);
+	ck_assert_int_eq(entries[1], -1); /* nothing more to keep */
+	/* the entry of another content is none, and nothing of it gets into the image */
+	ck_assert(!make_generated(_i, 4, "swapped", swapped));
+	ck_assert_int_ge(entries[1], 0);
+	entries[0] = -1;
+	ck_assert(!make_generated(_i, 4, "other", other));
+	ck_assert_str_eq(swapped, other);
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("blocks");
@@ -229,6 +312,7 @@ Suite *ib_suite(void)
 	tcase_add_loop_test(tcase, what_another_writer_made_holds, 0, (int)IB_COUNT(forms));
 	tcase_add_loop_test(tcase, a_changed_byte_anywhere_makes_it_none, 0, (int)IB_COUNT(forms));
 	tcase_add_loop_test(tcase, what_is_cut_short_or_has_more_is_none, 0, (int)IB_COUNT(forms));
+	tcase_add_loop_test(tcase, a_generated_content_is_compressed_once, 0, (int)IB_COUNT(forms));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
