@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * archive - the only door to libarchive: a tar archive, written and read entry by entry.
+ * archive - the only door to libarchive: a tar archive, written and read entry by entry; and what an initrd
+ * consists of, read (archive/cpio.h).
  *
  * Entries are pax: what ustar has no room for (long names, large numbers, attributes as
  * SCHILY.xattr) stands in extended headers, which GNU tar, bsdtar and others read. Names
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "archive/cpio.h"
 #include "base/base.h"
 
 struct ib_tar_xattr {

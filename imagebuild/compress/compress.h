@@ -8,6 +8,7 @@
 
 #include "compress/lz4.h"
 #include "compress/unpack.h"
+#include "compress/unzstd.h"
 #include "compress/zstd.h"
 #include "compress/zstd_fill.h"
 

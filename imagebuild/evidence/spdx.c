@@ -310,8 +310,8 @@ static void put_place(const struct spdx *spdx, const struct ib_component_file *f
 		spdx->evidence->initrd_place ? spdx->evidence->initrd_place(file->path) : NULL;
 
 	if (place)
-		ib_json_member_stringf(spdx->out, "comment", "in the initrd, as a part of ./%s",
-				       place);
+		ib_json_member_stringf(spdx->out, "comment", "in the initrd, as %llu bytes of ./%s",
+				       (unsigned long long)file->inode->size, place);
 	else
 		ib_json_member_string(spdx->out, "comment", "in the initrd");
 }

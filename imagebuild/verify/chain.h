@@ -72,6 +72,7 @@ enum ib_link_number {
 	IB_PROVE_ESP,
 	IB_PROVE_SBOM_PACKAGES,
 	IB_PROVE_SBOM_FILES,
+	IB_PROVE_SBOM_INITRD,
 	IB_PROVE_SBOM_UKI,
 	IB_PROVE_MANIFEST,
 	IB_PROVE_POLICY,
@@ -120,6 +121,9 @@ int ib_chain_check_executable(struct ib_chain *chain, int fd, const char *name,
 int ib_chain_section_digest(int fd, const char *name, const char *section_name, char hex[65],
 			    struct ib_error *err) IB_MUST_CHECK;
 
+/* The checksum of a package or a file of the SBOM, as it is written there; or NULL. */
+const char *ib_chain_checksum(const struct ib_json *element, const char *algorithm);
+
 int ib_prove_sums_signature(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_files(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_digests(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
@@ -141,6 +145,7 @@ int ib_prove_disk(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_esp(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_sbom_packages(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_sbom_files(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
+int ib_prove_sbom_initrd(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 int ib_prove_sbom_uki(struct ib_chain *chain, struct ib_error *err) IB_MUST_CHECK;
 
 #endif

@@ -73,6 +73,10 @@ const struct ib_link ib_links[IB_PROVE_COUNT] = {
 				  FILES | NEEDS(IB_PROVE_SBOM_PACKAGES) |
 					  NEEDS(IB_PROVE_ROOT_IMAGE),
 				  ib_prove_sbom_files, false },
+	[IB_PROVE_SBOM_INITRD] = { "sbom-initrd",
+				   "the SBOM has every file of the initrd, and no other",
+				   FILES | NEEDS(IB_PROVE_SBOM_PACKAGES), ib_prove_sbom_initrd,
+				   false },
 	[IB_PROVE_SBOM_UKI] = { "sbom-uki", "the SBOM has every section of the kernel image",
 				FILES | NEEDS(IB_PROVE_UKI_SIGNATURE) |
 					NEEDS(IB_PROVE_SBOM_PACKAGES),

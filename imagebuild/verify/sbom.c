@@ -8,7 +8,7 @@
 
 enum { MAX_SBOM = 512 << 20 };
 
-static const char *checksum(const struct ib_json *element, const char *algorithm)
+const char *ib_chain_checksum(const struct ib_json *element, const char *algorithm)
 {
 	const struct ib_json *all = ib_json_get(element, "checksums");
 	size_t i = 0;
@@ -39,7 +39,7 @@ static int check_released(const struct ib_chain *chain, const struct ib_json *pa
 	const struct ib_sum *const released[] = { ib_chain_find_root(chain),
 						  ib_chain_find(chain, ".initrd") };
 	const char *file = ib_json_get_string(package, "packageFileName");
-	const char *digest = checksum(package, "SHA256");
+	const char *digest = ib_chain_checksum(package, "SHA256");
 	size_t i = 0;
 
 	for (i = 0; file && digest && i < IB_COUNT(released); i++) {
@@ -62,7 +62,7 @@ static int list_packages(const struct ib_chain *chain, struct ib_map *by_digest,
 
 	for (i = 0; i < ib_json_count(packages); i++) {
 		const struct ib_json *package = ib_json_at(packages, i);
-		const char *digest = checksum(package, "SHA256");
+		const char *digest = ib_chain_checksum(package, "SHA256");
 		const char *name = ib_json_get_string(package, "name");
 
 		IB_TRY(check_released(chain, package, err));
@@ -193,7 +193,7 @@ static int list_files(const struct ib_chain *chain, struct ib_map *by_path, size
 		const struct ib_json *file = ib_json_at(files, i);
 		const char *id = ib_json_get_string(file, "SPDXID");
 		const char *name = ib_json_get_string(file, "fileName");
-		const char *digest = checksum(file, "SHA256");
+		const char *digest = ib_chain_checksum(file, "SHA256");
 		ib_autofree char *path = NULL;
 
 		if (!id || !name || !digest)
@@ -268,7 +268,7 @@ static int compare_section(const struct ib_chain *chain, int fd, const char *nam
 
 	for (i = 0; i < ib_json_count(files) && !digest; i++)
 		if (ib_str_equal(ib_json_get_string(ib_json_at(files, i), "SPDXID"), id))
-			digest = checksum(ib_json_at(files, i), "SHA256");
+			digest = ib_chain_checksum(ib_json_at(files, i), "SHA256");
 	if (!digest)
 		return ib_fail(err, IB_TRUST, "the SBOM lacks section %s of '%s'", section, name);
 	IB_TRY(ib_chain_section_digest(fd, name, section, hex, err));

@@ -16,6 +16,7 @@
 #include "test.h"
 #include "verify/chain.h"
 #include "verify/verify.h"
+#include "verify_signers.h"
 
 #define STUB_PATH "/usr/lib/systemd/boot/efi/linuxx64.efi.stub"
 #define STEM      "node_1.0_x86_64"
@@ -24,46 +25,6 @@
 /* So that the root image has several blocks, and a hash tree. */
 #define TEN(text) text text text text text text text text text text
 #define MIB       ((uint64_t)1 << 20)
-
-/* ---- who signs ----------------------------------------------------------- */
-
-enum signer { MAKER, STRANGER, NOBODY };
-
-static struct {
-	struct ib_private_key *boot, *hash, *statements;
-	struct ib_certificate *boot_certificate, *hash_certificate;
-} signers[2];
-
-static inline void make_signer(enum signer who, const char *name)
-{
-	struct ib_error err = IB_ERROR_INIT;
-
-	ck_ok(ib_private_key_generate(IB_KEY_RSA, 2048, &signers[who].boot, &err));
-	ck_ok(ib_private_key_generate(IB_KEY_RSA, 2048, &signers[who].hash, &err));
-	ck_ok(ib_private_key_generate(IB_KEY_ED25519, 0, &signers[who].statements, &err));
-	ck_ok(ib_certificate_make(signers[who].boot, name, &signers[who].boot_certificate, &err));
-	ck_ok(ib_certificate_make(signers[who].hash, name, &signers[who].hash_certificate, &err));
-}
-
-/* Once for all tests: they are forked afterwards. */
-static inline void make_signers(void)
-{
-	make_signer(MAKER, "the maker");
-	make_signer(STRANGER, "a stranger");
-}
-
-static inline void free_signers(void)
-{
-	size_t i = 0;
-
-	for (i = 0; i < IB_COUNT(signers); i++) {
-		ib_private_key_free(signers[i].boot);
-		ib_private_key_free(signers[i].hash);
-		ib_private_key_free(signers[i].statements);
-		ib_certificate_free(signers[i].boot_certificate);
-		ib_certificate_free(signers[i].hash_certificate);
-	}
-}
 
 /* ---- one set of outputs -------------------------------------------------- */
 
@@ -77,6 +38,8 @@ struct fault {
 	const char *policy;       /* the report of the rules; %s: the root hash */
 	const char *command_line; /* %s: the root hash */
 	const char *uki_initrd, *uki_kernel;
+	/* of the initrd: commands, before it is packed and afterwards (file $I) */
+	const char *initrd_tree, *initrd_packed;
 	/* of the disk */
 	bool garble_root; /* before its hash is taken */
 	bool wrong_uuid, other_signature, no_uki_on_esp, stranger_on_esp, other_architecture;
@@ -94,6 +57,17 @@ static const struct {
 	{ "usr", "bash", TEN(TEN(TEN("#!/bin/sh "))) },
 	{ "usr", "empty", "" },
 	{ "usr", "vmlinuz", "MZ kernel" },
+};
+
+/* The files of the initrd; those of the same content are one, and the last two are microcode. */
+static const struct {
+	const char *folder, *name, *content;
+} initrd_contents[] = {
+	{ "etc", "initrd-release", "ID=node\n" },
+	{ "bin", "again", "#!/bin/sh" },
+	{ "bin", "tool", "#!/bin/sh" },
+	{ "usr/lib/firmware/intel-ucode", "06-0f-0b", "core" },
+	{ "usr/lib/firmware/intel-ucode", "06-9e-0a", "coffee" },
 };
 
 struct outputs {
@@ -163,7 +137,28 @@ static inline void make_root(struct outputs *outputs)
 	get(outputs, ".roothash", &hash);
 	ck_assert_uint_eq(hash.size, 64);
 	memcpy(outputs->root_hash, hash.data, 64);
-	put(outputs, ".initrd", "cpio", 4);
+}
+
+#define PACK "LC_ALL=C sort | cpio -o -H newc --reproducible --quiet"
+
+/* By GNU cpio and zstd. */
+static inline void make_initrd(const struct outputs *outputs)
+{
+	const struct fault *fault = outputs->fault;
+
+	shell("mkdir -p initrd/etc initrd/bin initrd/usr/lib/firmware front/kernel/x86/microcode && "
+	      "echo ID=node >initrd/etc/initrd-release && printf '#!/bin/sh' >initrd/bin/tool && "
+	      "ln initrd/bin/tool initrd/bin/again && ln -s bin/tool initrd/init && "
+	      "printf corecoffee >front/kernel/x86/microcode/GenuineIntel.bin");
+	if (fault->initrd_tree)
+		shell(fault->initrd_tree);
+	shell("(cd front && find * | " PACK ") >out/" STEM ".initrd && "
+	      "(cd initrd && find . | " PACK " | zstd -q) >>out/" STEM ".initrd");
+	if (fault->initrd_packed) {
+		ib_autofree char *line = ib_strf("I=out/" STEM ".initrd; %s", fault->initrd_packed);
+
+		shell(line);
+	}
 }
 
 static inline void sign_hash(const struct outputs *outputs)
@@ -185,13 +180,13 @@ static inline int create(const char *path)
 	return fd;
 }
 
-static inline void set_part(struct ib_evidence_part *part, const char *name, const char *content,
+static inline void set_part(struct ib_evidence_part *part, const struct ib_uki_section *section,
 			    struct ib_origin origin)
 {
-	*part = (struct ib_evidence_part){ .name = name,
-					   .size = strlen(content),
+	*part = (struct ib_evidence_part){ .name = section->name,
+					   .size = section->size,
 					   .origin = origin };
-	ib_sha256_hex(content, strlen(content), part->sha256);
+	ib_sha256_hex(section->data, section->size, part->sha256);
 	memcpy(part->sha1, part->sha256, 40);
 }
 
@@ -201,7 +196,7 @@ static inline void make_uki(struct outputs *outputs)
 	const struct ib_origin package = { IB_ORIGIN_PACKAGE, NEVRA };
 	const struct ib_origin generator = { IB_ORIGIN_GENERATOR, "command-line" };
 	const char *kernel = fault->uki_kernel ? fault->uki_kernel : contents[3].content;
-	const char *initrd = fault->uki_initrd ? fault->uki_initrd : "cpio";
+	IB_AUTO_BUFFER(initrd, 1 << 20);
 	const char *format = fault->command_line ? fault->command_line : "quiet roothash=%s";
 	ib_autofree char *path = path_of(outputs, ".efi");
 	ib_autoclose int fd = create(path);
@@ -211,21 +206,27 @@ static inline void make_uki(struct outputs *outputs)
 	const char *line = hash ? ib_arena_strf(outputs->arena, "%.*s%s%s", (int)(hash - format),
 						format, outputs->root_hash, hash + 2)
 				: format;
-	const struct ib_uki_section sections[] = {
+	struct ib_uki_section sections[] = {
 		{ .name = ".linux", .data = kernel, .fd = -1, .size = strlen(kernel) },
 		{ .name = ".cmdline", .data = line, .fd = -1, .size = strlen(line) },
-		{ .name = ".initrd", .data = initrd, .fd = -1, .size = strlen(initrd) },
+		{ .name = ".initrd", .fd = -1 },
 	};
 
+	if (fault->uki_initrd)
+		ib_buffer_puts(&initrd, fault->uki_initrd);
+	else
+		get(outputs, ".initrd", &initrd);
+	sections[2].data = initrd.data;
+	sections[2].size = initrd.size;
 	ck_ok(ib_file_read(STUB_PATH, &stub, &err));
 	ck_ok(ib_uki_build(&(struct ib_uki){ stub.data, stub.size, sections, IB_COUNT(sections) },
 			   fd, path, &err));
 	if (fault->uki != NOBODY)
 		ck_ok(ib_authenticode_sign(fd, path, signers[fault->uki].boot,
 					   signers[fault->uki].boot_certificate, &err));
-	set_part(&outputs->parts[0], ".linux", kernel, package);
-	set_part(&outputs->parts[1], ".cmdline", line, generator);
-	set_part(&outputs->parts[2], ".initrd", initrd, (struct ib_origin){ IB_ORIGIN_NONE, NULL });
+	set_part(&outputs->parts[0], &sections[0], package);
+	set_part(&outputs->parts[1], &sections[1], generator);
+	set_part(&outputs->parts[2], &sections[2], (struct ib_origin){ IB_ORIGIN_NONE, NULL });
 	if (fault->sbom_wrong_section)
 		memset(outputs->parts[1].sha256, '0', 64);
 }
@@ -384,6 +385,7 @@ static inline void add_file(struct outputs *outputs, struct ib_node *folder, con
 
 	inode->origin = (struct ib_origin){ IB_ORIGIN_PACKAGE, NEVRA };
 	inode->has_sha256 = true;
+	inode->size = strlen(content);
 	ib_sha256(content, strlen(content), inode->sha256);
 }
 
@@ -406,6 +408,23 @@ static inline struct ib_node *make_tree(struct outputs *outputs)
 	}
 	if (fault->sbom_extra_file)
 		add_file(outputs, folder, "zzz", "");
+	return root;
+}
+
+/* The same of the initrd. */
+static inline struct ib_node *make_initrd_tree(struct outputs *outputs)
+{
+	struct ib_node *root = node(outputs, NULL, "", S_IFDIR | 0755);
+	struct ib_node *folder = NULL;
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(initrd_contents); i++) {
+		bool is_new = !folder || strcmp(folder->name, initrd_contents[i].folder) != 0;
+
+		if (is_new)
+			folder = node(outputs, root, initrd_contents[i].folder, S_IFDIR | 0755);
+		add_file(outputs, folder, initrd_contents[i].name, initrd_contents[i].content);
+	}
 	return root;
 }
 
@@ -453,7 +472,8 @@ static inline void make_sbom(struct outputs *outputs)
 	if (outputs->fault->sbom_wrong_root)
 		memset(files[evidence->root_image - files].sha256, '0', 64);
 	evidence->root = make_tree(outputs);
-	evidence->initrd = node(outputs, NULL, "", S_IFDIR | 0755);
+	evidence->initrd = make_initrd_tree(outputs);
+	evidence->initrd_place = ib_microcode_place;
 	ck_ok(ib_spdx_write(fd, path, evidence, &err));
 	if (outputs->fault->sbom_lacks_package)
 		shell("sed -i '/\"pkg:rpm/s/pkg:rpm/pkg:deb/' out/" STEM ".spdx.json");
@@ -512,6 +532,7 @@ static inline char *make_outputs(const struct fault *fault)
 	ib_package_set_add(outputs.set, &package);
 	make_root(&outputs);
 	sign_hash(&outputs);
+	make_initrd(&outputs);
 	make_uki(&outputs);
 	make_disk(&outputs);
 	make_lock(&outputs);
