@@ -3,6 +3,7 @@
 #ifndef IB_CRYPTO_H
 #define IB_CRYPTO_H
 
+#include "crypto/by_sha256.h"
 #include "crypto/der.h"
 #include "crypto/digest.h"
 #include "crypto/keys.h"

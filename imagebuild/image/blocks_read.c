@@ -313,7 +313,7 @@ static void add_item(struct ib_erofs_writer *writer, struct replay *replay,
 	for (i = 0; i < content->extent_count; i++)
 		content->extents[i] = ib_get_le32(record->extents + 4 * i);
 	ib_writer_add_content(writer, content);
-	ib_writer_give_content(writer, record->inode, content);
+	record->inode->sink = content;
 	replay->items[replay->count++] =
 		(struct replayed){ content, record->first_block, record->tail_offset };
 }
@@ -332,7 +332,7 @@ static struct replay *make_replay(struct ib_erofs_writer *writer, int fd,
 
 		if (there && there->size == record->content.size) {
 			writer->totals.shared_files++;
-			ib_writer_give_content(writer, record->inode, there);
+			record->inode->sink = there;
 		} else {
 			add_item(writer, replay, record);
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of an image: what lies in buffers, then everything that is not content. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,17 +38,26 @@ static int feed_node(void *context, struct ib_node *node, struct ib_error *err)
 
 /* ---- the order of inodes ---- */
 
+static void give_digests(struct ib_inode *inode, const struct content *content)
+{
+	memcpy(inode->sha256, content->sha256, sizeof(inode->sha256));
+	memcpy(inode->sha1, content->sha1, sizeof(inode->sha1));
+	inode->has_sha256 = true;
+}
+
 static void plan_node(struct plan *plan, struct ib_node *node)
 {
 	struct planned *planned = NULL;
 
 	if (node->inode->number)
 		return; /* another name of a hard-linked file */
-	ib_grow(plan->inodes, plan->inode_count);
+	assert(plan->inode_count < ib_tree_path_count(plan->writer->tree));
 	planned = &plan->inodes[plan->inode_count++];
 	planned->inode = node->inode;
 	planned->node = node;
 	planned->content = S_ISREG(node->inode->mode) ? node->inode->sink : NULL;
+	if (planned->content)
+		give_digests(node->inode, planned->content);
 	node->inode->number = plan->inode_count;
 }
 
@@ -304,8 +314,10 @@ static void number_by_place(const struct plan *plan)
 
 static int make_plan(struct plan *plan, struct ib_error *err)
 {
-	struct ib_node *root = ib_tree_root(plan->writer->tree);
+	const struct ib_tree *tree = plan->writer->tree;
+	struct ib_node *root = ib_tree_root(tree);
 
+	plan->inodes = ib_alloc_array(ib_tree_path_count(tree), sizeof(*plan->inodes));
 	plan_node(plan, root);
 	plan_below(plan, root);
 	IB_TRY(ib_plan_xattrs(plan, err));

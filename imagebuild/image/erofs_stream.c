@@ -110,7 +110,7 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 	writer->region_start = 1;
 	writer->compressors = ib_pool_new();
 	writer->slots = ib_alloc_array(SLOT_COUNT, sizeof(*writer->slots));
-	writer->by_sha256 = ib_map_new();
+	writer->by_sha256 = ib_by_sha256_new(offsetof(struct content, sha256));
 	writer->spool_buffer = IB_BUFFER_INIT(SPOOL_BUFFER_BYTES);
 	writer->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (writer->fd < 0)
@@ -156,8 +156,7 @@ void ib_erofs_writer_free(struct ib_erofs_writer *writer)
 		ib_free(writer->contents[i]);
 	}
 	ib_free(writer->contents);
-	ib_map_free(writer->by_sha256);
-	ib_free(writer->waiting);
+	ib_by_sha256_free(writer->by_sha256);
 	ib_buffer_done(&writer->spool_buffer);
 	ib_close_auto(&writer->spool);
 	ib_close_auto(&writer->fd);
@@ -195,32 +194,18 @@ char *ib_erofs_form(const struct ib_erofs_params *params)
 
 /* ---- one content ---- */
 
-void ib_writer_give_content(struct ib_erofs_writer *writer, struct ib_inode *inode,
-			    struct content *content)
-{
-	inode->sink = content;
-	ib_grow(writer->waiting, writer->waiting_count);
-	writer->waiting[writer->waiting_count++] = (struct waiting){ inode, content };
-}
-
 struct content *ib_writer_find_content(const struct ib_erofs_writer *writer,
 				       const uint8_t sha256[32])
 {
-	char hex[65];
-
-	ib_hex_write(sha256, 32, hex);
-	return ib_map_get(writer->by_sha256, hex);
+	return ib_by_sha256_find(writer->by_sha256, sha256);
 }
 
 void ib_writer_add_content(struct ib_erofs_writer *writer, struct content *content)
 {
-	char hex[65];
-
 	ib_grow(writer->contents, writer->content_count);
 	writer->contents[writer->content_count++] = content;
-	ib_hex_write(content->sha256, 32, hex);
-	if (content->has_sha256 && !ib_map_has(writer->by_sha256, hex))
-		ib_map_set(writer->by_sha256, hex, content);
+	if (content->has_sha256)
+		ib_by_sha256_add(writer->by_sha256, content);
 }
 
 /* sha256 is NULL where it is not known yet. False: the same bytes are stored already. */
@@ -231,7 +216,7 @@ static bool begin_content(struct ib_erofs_writer *writer, struct ib_inode *inode
 
 	if (content && content->size == inode->size) {
 		writer->totals.shared_files++;
-		ib_writer_give_content(writer, inode, content);
+		inode->sink = content;
 		return false;
 	}
 	content = ib_alloc(sizeof(*content));
@@ -250,7 +235,7 @@ static bool begin_content(struct ib_erofs_writer *writer, struct ib_inode *inode
 	writer->current = content;
 	writer->current_left = content->size;
 	writer->current_number = 0;
-	ib_writer_give_content(writer, inode, content);
+	inode->sink = content;
 	return true;
 }
 

@@ -231,19 +231,7 @@ void ib_writer_pad_region(struct ib_erofs_writer *writer)
 
 int ib_window_drain(struct ib_erofs_writer *writer, struct ib_error *err)
 {
-	size_t i = 0;
-
 	while (writer->retired < writer->filled)
 		IB_TRY(retire_oldest(writer, err));
-	for (i = 0; i < writer->waiting_count; i++) {
-		struct ib_inode *inode = writer->waiting[i].inode;
-		const struct content *content = writer->waiting[i].content;
-
-		memcpy(inode->sha256, content->sha256, sizeof(inode->sha256));
-		memcpy(inode->sha1, content->sha1, sizeof(inode->sha1));
-		inode->has_sha256 = true;
-	}
-	writer->waiting_count = 0;
-	ib_free(ib_take(writer->waiting));
 	return 0;
 }

@@ -123,7 +123,7 @@ int ib_squashfs_open(const char *path, const struct ib_squashfs_params *params,
 	writer->path = ib_strdup(path);
 	writer->tree = tree;
 	writer->params = *params;
-	writer->by_sha256 = ib_map_new();
+	writer->by_sha256 = ib_by_sha256_new(offsetof(struct squashfs_content, sha256));
 	writer->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (writer->fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", path);
@@ -155,7 +155,7 @@ void ib_squashfs_writer_free(struct ib_squashfs_writer *writer)
 		ib_free(writer->contents[i]);
 	}
 	ib_free(writer->contents);
-	ib_map_free(writer->by_sha256);
+	ib_by_sha256_free(writer->by_sha256);
 	ib_digest_free(writer->sha256);
 	ib_digest_free(writer->sha1);
 	ib_squashfs_file_done(&writer->file);
@@ -173,24 +173,12 @@ static void give_digests(struct ib_inode *inode, const struct squashfs_content *
 	inode->has_sha256 = true;
 }
 
-static void make_known(struct ib_squashfs_writer *writer, struct squashfs_content *content)
-{
-	char hex[65];
-
-	ib_hex_write(content->sha256, sizeof(content->sha256), hex);
-	if (!ib_map_has(writer->by_sha256, hex))
-		ib_map_set(writer->by_sha256, hex, content);
-}
-
 /* True: the same bytes are stored already, and the inode has them. */
 static bool is_known(const struct ib_squashfs_writer *writer, struct ib_inode *inode,
 		     const uint8_t sha256[32])
 {
-	struct squashfs_content *content = NULL;
-	char hex[65];
+	struct squashfs_content *content = ib_by_sha256_find(writer->by_sha256, sha256);
 
-	ib_hex_write(sha256, 32, hex);
-	content = ib_map_get(writer->by_sha256, hex);
 	if (!content || content->size != inode->size)
 		return false;
 	inode->sink = content;
@@ -265,7 +253,7 @@ static int end_content(struct ib_squashfs_writer *writer, struct ib_error *err)
 	take_digest(&writer->sha256, content->sha256, sizeof(content->sha256));
 	take_digest(&writer->sha1, content->sha1, sizeof(content->sha1));
 	give_digests(writer->inode, content);
-	make_known(writer, content);
+	ib_by_sha256_add(writer->by_sha256, content);
 	return 0;
 }
 

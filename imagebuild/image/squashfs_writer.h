@@ -46,7 +46,7 @@ struct ib_squashfs_writer {
 
 	struct squashfs_content **contents;
 	size_t content_count;
-	struct ib_map *by_sha256; /* hex → struct squashfs_content */
+	struct ib_by_sha256 *by_sha256;
 
 	/* the content that is being fed */
 	const struct ib_content_sink *observer;

@@ -83,12 +83,6 @@ struct segment {
 	uint64_t uses; /* how often the slot was filled: what done counts up to */
 };
 
-/* Names of inodes that wait for the digests of what was stored for them. */
-struct waiting {
-	struct ib_inode *inode;
-	struct content *content;
-};
-
 struct ib_erofs_writer {
 	char *path;
 	int fd;
@@ -116,9 +110,7 @@ struct ib_erofs_writer {
 	/* what was stored */
 	struct content **contents;
 	size_t content_count;
-	struct ib_map *by_sha256; /* hex → struct content */
-	struct waiting *waiting;
-	size_t waiting_count;
+	struct ib_by_sha256 *by_sha256; /* of those whose digest was known before they were read */
 
 	/* tails */
 	int spool;
@@ -183,7 +175,7 @@ int ib_window_submit_replay(struct ib_erofs_writer *writer, struct replay *repla
 int ib_window_end_region(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
 /* Leaves the slack of the region whose blocks are all written; the next begins behind it. */
 void ib_writer_pad_region(struct ib_erofs_writer *writer);
-/* Writes all that is in flight, and gives waiting inodes their digests. */
+/* Writes all that is in flight: from now on the digests of all contents are known. */
 int ib_window_drain(struct ib_erofs_writer *writer, struct ib_error *err) IB_MUST_CHECK;
 /* At the next block; what is missing to whole blocks reads as zeros. */
 int ib_writer_append(struct ib_erofs_writer *writer, const void *data, size_t size,
@@ -199,9 +191,6 @@ struct content *ib_writer_find_content(const struct ib_erofs_writer *writer,
 				       const uint8_t sha256[32]);
 /* The content is the writer's, found by its digest from now on. */
 void ib_writer_add_content(struct ib_erofs_writer *writer, struct content *content);
-/* The inode has this content, and gets its digests with the next drain. */
-void ib_writer_give_content(struct ib_erofs_writer *writer, struct ib_inode *inode,
-			    struct content *content);
 /* Feeds the content of an inode that lies in a buffer. */
 int ib_writer_feed_buffer(struct ib_erofs_writer *writer, struct ib_inode *inode,
 			  struct ib_error *err) IB_MUST_CHECK;

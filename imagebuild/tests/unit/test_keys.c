@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "crypto/crypto.h"
@@ -185,6 +186,35 @@ START_TEST(a_saved_key_is_only_for_its_owner)
 }
 END_TEST
 
+/* Many that differ in one byte or another, some of them with the digest of one that came before. */
+START_TEST(things_are_found_by_the_digest_that_lies_in_them)
+{
+	enum { COUNT = 1000, TWINS = 100 };
+	static struct {
+		int number;
+		uint8_t sha256[32];
+	} things[COUNT];
+	const uint8_t unknown[32] = { 0 };
+	IB_AUTO(ib_by_sha256)
+	table = ib_by_sha256_new((size_t)((char *)things[0].sha256 - (char *)&things[0]));
+	size_t i = 0;
+
+	for (i = 0; i < COUNT; i++) {
+		int number = (int)(i < COUNT - TWINS ? i : i - TWINS);
+
+		things[i].number = (int)i;
+		ib_sha256(&number, sizeof(number), things[i].sha256);
+		if (i % 2) /* the same first bytes, which is where looking begins */
+			memset(things[i].sha256, 7, 8);
+		ib_by_sha256_add(table, &things[i]);
+	}
+	for (i = 0; i < COUNT; i++)
+		ck_assert_ptr_eq(ib_by_sha256_find(table, things[i].sha256),
+				 &things[i < COUNT - TWINS ? i : i - TWINS]);
+	ck_assert_ptr_null(ib_by_sha256_find(table, unknown));
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("keys");
@@ -198,6 +228,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, a_certificate_is_a_function_of_key_and_name);
 	tcase_add_loop_test(tcase, keys_that_cannot_be_used_are_refused_with_their_reason, 0, 6);
 	tcase_add_test(tcase, a_saved_key_is_only_for_its_owner);
+	tcase_add_test(tcase, things_are_found_by_the_digest_that_lies_in_them);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
