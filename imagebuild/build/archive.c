@@ -70,8 +70,6 @@ static int describe_package(struct archiving *archiving, struct ib_work *work, i
 					  .sha256 = line->sha256,
 					  .depth = IB_RPM_HEADER,
 					  .arena = archiving->arena };
-	const void *header = NULL;
-	size_t header_size = 0;
 	size_t number = 0;
 
 	if (!ib_work_repository(work, line->repository, &number))
@@ -80,9 +78,8 @@ static int describe_package(struct archiving *archiving, struct ib_work *work, i
 			       line->nevra, line->repository);
 	request.keyring = work->keyrings[number];
 	IB_TRY(ib_rpm_open(&request, &rpm, err));
-	ib_rpm_header(rpm, &header, &header_size);
 	item->package = ib_rpm_package(rpm);
-	return find_header(fd, line->nevra, header_size, item, err);
+	return find_header(fd, line->nevra, ib_rpm_header_size(rpm), item, err);
 }
 
 static int add_package(struct archiving *archiving, struct ib_work *work,

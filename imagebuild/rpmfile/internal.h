@@ -33,8 +33,7 @@ struct ib_rpm {
 	char *path; /* owned */
 	char *name; /* owned */
 	const struct ib_package *package;
-	uint8_t *header; /* owned; with its magic */
-	size_t header_size;
+	size_t header_size; /* of the main header with its magic, which is not kept: ib_rpm_read_front() */
 	uint8_t *signature; /* owned; the signature header, with its magic */
 	size_t signature_size;
 	uint64_t payload_start;  /* in the file */
@@ -48,6 +47,12 @@ struct ib_rpm {
 /* What the headers say, believed or not: whoever calls has checked the signature, or is a test. */
 int ib_rpm_describe(const struct ib_front *front, struct ib_arena *arena, struct ib_rpm *rpm,
 		    struct ib_package *package, struct ib_error *err) IB_MUST_CHECK;
+/*
+ * Reads the front of the package again; IB_TRUST when its header is not that of the package
+ * that was opened. The caller ends the front, whatever comes back.
+ */
+int ib_rpm_read_front(const struct ib_rpm *rpm, int fd, struct ib_front *front,
+		      struct ib_error *err) IB_MUST_CHECK;
 /* Streams the payload at fd's position against what was described. */
 int ib_rpm_stream_payload(int fd, const struct ib_rpm *rpm, uint32_t number,
 			  const struct ib_content_sink *sink, struct ib_error *err) IB_MUST_CHECK;

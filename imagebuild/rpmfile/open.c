@@ -94,7 +94,6 @@ int ib_rpm_describe(const struct ib_front *front, struct ib_arena *arena, struct
 		    struct ib_package *package, struct ib_error *err)
 {
 	rpm->package = package;
-	rpm->header = ib_memdup(front->header.bytes, front->header.size);
 	rpm->header_size = front->header.size;
 	rpm->signature = ib_memdup(front->signature.bytes, front->signature.size);
 	rpm->signature_size = front->signature.size;
@@ -168,7 +167,6 @@ void ib_rpm_free(struct ib_rpm *rpm)
 		return;
 	ib_free(rpm->by_path);
 	ib_free(rpm->signature);
-	ib_free(rpm->header);
 	ib_free(rpm->name);
 	ib_free(rpm->path);
 	ib_free(rpm);
@@ -179,8 +177,20 @@ const struct ib_package *ib_rpm_package(const struct ib_rpm *rpm)
 	return rpm->package;
 }
 
-void ib_rpm_header(const struct ib_rpm *rpm, const void **ret_header, size_t *ret_size)
+size_t ib_rpm_header_size(const struct ib_rpm *rpm)
 {
-	*ret_header = rpm->header;
-	*ret_size = rpm->header_size;
+	return rpm->header_size;
+}
+
+int ib_rpm_read_front(const struct ib_rpm *rpm, int fd, struct ib_front *front,
+		      struct ib_error *err)
+{
+	char sha256[65];
+
+	IB_TRY(ib_front_read(fd, rpm->name, front, err));
+	ib_sha256_hex(front->header.bytes, front->header.size, sha256);
+	if (!ib_str_equal(sha256, rpm->package->header_sha256) ||
+	    front->bytes.size != rpm->payload_start)
+		return ib_fail(err, IB_TRUST, "'%s' was replaced by another package", rpm->name);
+	return 0;
 }

@@ -10,9 +10,9 @@
  * its header (IB_RPM_HEADER), because ib_rpm_stream() reads and hashes the whole
  * file anyway.
  *
- * A package once opened holds no descriptor: streaming opens the file again,
- * hashes all of it before the first byte is handed out, and compares the header
- * with the one that was opened. Different packages, and one package too, may be
+ * A package once opened holds no descriptor and no header: streaming opens the file
+ * again, hashes all of it before the first byte is handed out, and compares the
+ * header's digest with that of the one that was opened. Different packages, and one package too, may be
  * streamed by several threads at once.
  */
 #ifndef IB_RPMFILE_RPM_H
@@ -72,8 +72,8 @@ int ib_rpm_look(const char *path, struct ib_arena *arena, const struct ib_packag
 
 /* In the request's arena; it outlives the rpm. */
 const struct ib_package *ib_rpm_package(const struct ib_rpm *rpm);
-/* The immutable header as it lies in the file, with its magic; belongs to the rpm. */
-void ib_rpm_header(const struct ib_rpm *rpm, const void **ret_header, size_t *ret_size);
+/* Of the immutable header as it lies in the file, with its magic. */
+size_t ib_rpm_header_size(const struct ib_rpm *rpm);
 
 /*
  * Hands the payload to sink, front to back; number is the package's number in

@@ -103,26 +103,44 @@ static bool complete(const struct ib_rpmdb_row *row, const struct ib_header *sig
 	return good;
 }
 
+static void done_front(struct ib_front *front)
+{
+	ib_front_done(front);
+}
+
+/* The header as librpm has it, read from the package once more. */
+static int import_header(const struct ib_rpm *rpm, Header *ret_header, struct ib_error *err)
+{
+	__attribute__((cleanup(done_front))) struct ib_front front = { 0 };
+	ib_autoclose int fd = open(rpm->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", rpm->path);
+	IB_TRY(ib_rpm_read_front(rpm, fd, &front, err));
+	*ret_header = headerImport(front.bytes.data + front.header_start + INTRO_MAGIC,
+				   (unsigned)(front.header.size - INTRO_MAGIC), HEADERIMPORT_COPY);
+	return 0;
+}
+
 static int add_row(const struct ib_rpmdb_row *row, const struct recording *recording,
 		   struct ib_error *err)
 {
 	const struct ib_rpm *rpm = row->rpm;
 	struct ib_header signature = { 0 };
-	ib_autofree uint8_t *blob = ib_memdup(rpm->header, rpm->header_size);
 	Header header = NULL;
 	bool good = false;
+	int r = 0;
 
 	IB_TRY(ib_header_parse(IB_HEADER_SIGNATURE, rpm->signature, rpm->signature_size, rpm->name,
 			       &signature, err));
-	header = headerImport(blob + INTRO_MAGIC, (unsigned)(rpm->header_size - INTRO_MAGIC),
-			      HEADERIMPORT_COPY);
+	r = import_header(rpm, &header, err);
 	good = header && complete(row, &signature, recording, header) &&
 	       rpmtsImportHeader(recording->transaction, header, 0) == RPMRC_OK;
 	headerFree(header);
 	ib_header_done(&signature);
-	if (!good)
-		return ib_fail(err, IB_FAILED, "librpm could not record '%s'", rpm->name);
-	return 0;
+	if (!r && !good)
+		r = ib_fail(err, IB_FAILED, "librpm could not record '%s'", rpm->name);
+	return r;
 }
 
 /* ---- the transaction ----------------------------------------------------- */
@@ -230,19 +248,22 @@ static int run_librpm(const struct ib_rpmdb_row *rows, size_t count, int64_t bui
 
 /*
  * Out of write-ahead mode, which cannot be opened on a read-only file system, and
- * into one order of pages.
+ * into one order of pages: in a file of its own, not in memory.
  */
-static int settle_sqlite(const char *path, struct ib_error *err)
+static int settle_sqlite(const char *path, const char *settled, struct ib_error *err)
 {
-	static const char statements[] = "PRAGMA temp_store=memory;"
-					 "PRAGMA synchronous=off;"
-					 "PRAGMA journal_mode=delete;"
-					 "VACUUM;";
+	static const char pragmas[] = "PRAGMA temp_store=memory;"
+				      "PRAGMA synchronous=off;"
+				      "PRAGMA journal_mode=delete;";
+	char *vacuum = sqlite3_mprintf("VACUUM INTO %Q", settled);
 	sqlite3 *database = NULL;
 	int r = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
 
 	if (r == SQLITE_OK)
-		r = sqlite3_exec(database, statements, NULL, NULL, NULL);
+		r = sqlite3_exec(database, pragmas, NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(database, vacuum, NULL, NULL, NULL);
+	sqlite3_free(vacuum);
 	if (r != SQLITE_OK)
 		(void)ib_fail(err, IB_FAILED, "could not settle the package database: %s",
 			      database ? sqlite3_errmsg(database) : sqlite3_errstr(r));
@@ -269,11 +290,12 @@ static int write_in(const char *folder, const struct ib_rpmdb_row *rows, size_t 
 {
 	enum { SQLITE_HEADER = 100 };
 	ib_autofree char *path = ib_path_join(folder, "rpmdb.sqlite");
+	ib_autofree char *settled = ib_path_join(folder, "settled.sqlite");
 	size_t start = ret_database->size;
 
 	IB_TRY(run_librpm(rows, count, build_time, folder, err));
-	IB_TRY(settle_sqlite(path, err));
-	IB_TRY(ib_file_read(path, ret_database, err));
+	IB_TRY(settle_sqlite(path, settled, err));
+	IB_TRY(ib_file_read(settled, ret_database, err));
 	if (ret_database->size - start < SQLITE_HEADER)
 		return ib_fail(err, IB_FAILED, "librpm left no package database in '%s'", folder);
 	normalize(ret_database->data + start);

@@ -242,11 +242,7 @@ static int check_file(int fd, const struct ib_rpm *rpm, struct ib_error *err)
 	__attribute__((cleanup(done_front))) struct ib_front front = { 0 };
 	char sha256[65] = "";
 
-	IB_TRY(ib_front_read(fd, rpm->name, &front, err));
-	if (front.header.size != rpm->header_size ||
-	    memcmp(front.header.bytes, rpm->header, rpm->header_size) != 0 ||
-	    front.bytes.size != rpm->payload_start)
-		return ib_fail(err, IB_TRUST, "'%s' was replaced by another package", rpm->name);
+	IB_TRY(ib_rpm_read_front(rpm, fd, &front, err));
 	return ib_rpm_check_payload(fd, rpm, &front, NULL, sha256, err);
 }
 

@@ -278,6 +278,39 @@ START_TEST(the_bytes_depend_on_the_packages_alone)
 }
 END_TEST
 
+/* The header is read once more, and has to be the one that was believed. */
+START_TEST(a_package_that_was_replaced_is_not_recorded)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *from = ib_strf(PACKAGES "%s", names[0]);
+	ib_autofree char *other = ib_strf(PACKAGES "%s", names[3]);
+	ib_autofree char *copy = ib_path_join(test_dir, "copy.rpm");
+	IB_AUTO(ib_keyring) keyring = ib_keyring_new();
+	IB_AUTO(ib_rpm) rpm = NULL;
+	IB_AUTO_BUFFER(bytes, 1 << 20);
+	IB_AUTO_BUFFER(database, 1 << 26);
+	struct ib_rpm_request request = { .path = copy, .keyring = keyring, .arena = arena };
+	struct ib_rpmdb_row row = { 0 };
+
+	if (!rpms[0])
+		return;
+	ck_ok(ib_keyring_add_file(keyring, test_shared_data(KEY), CENTOS_7, &err));
+	ck_ok(ib_file_read(test_shared_data(from), &bytes, &err));
+	ck_ok(ib_file_write(copy, bytes.data, bytes.size, 0644, &err));
+	ck_ok(ib_rpm_open(&request, &rpm, &err));
+	row.rpm = rpm;
+	ck_ok(ib_rpmdb_write(&row, 1, BUILD_TIME, test_dir, &database, &err));
+	ib_buffer_clear(&bytes);
+	ck_ok(ib_file_read(test_shared_data(other), &bytes, &err));
+	ck_ok(ib_file_write(copy, bytes.data, bytes.size, 0644, &err));
+	ck_fails(ib_rpmdb_write(&row, 1, BUILD_TIME, test_dir, &database, &err), IB_TRUST,
+		 "was replaced by another package");
+	ck_assert_int_eq(unlink(copy), 0);
+	ck_fails(ib_rpmdb_write(&row, 1, BUILD_TIME, test_dir, &database, &err), IB_MISSING,
+		 "could not open");
+}
+END_TEST
+
 /* ---- little is allowed --------------------------------------------------- */
 
 /* What a locked-down process must not even try. */
@@ -390,6 +423,7 @@ Suite *ib_suite(void)
 	tcase_add_test(written, what_was_written_comes_back_as_the_same_packages);
 	tcase_add_test(written, what_is_no_package_database_is_refused);
 	tcase_add_test(written, the_bytes_depend_on_the_packages_alone);
+	tcase_add_test(written, a_package_that_was_replaced_is_not_recorded);
 	suite_add_tcase(suite, written);
 	tcase_add_checked_fixture(bounds, set_up, tear_down);
 	tcase_set_timeout(bounds, 120);
