@@ -7,15 +7,16 @@
 #include <string.h>
 
 #define CHUNK_BYTES (64 << 10)
+#define ALIGNMENT   alignof(uint64_t) /* of all that is kept in arenas: numbers and pointers */
 
 struct chunk {
 	struct chunk *next;
-	alignas(max_align_t) uint8_t data[];
+	alignas(ALIGNMENT) uint8_t data[];
 };
 
 struct ib_arena {
 	struct chunk *chunks;
-	uint8_t *at; /* free room in the newest shared chunk */
+	uint8_t *at; /* free room in the newest shared chunk: texts are taken from its end */
 	size_t room;
 };
 
@@ -46,17 +47,22 @@ static uint8_t *add_chunk(struct ib_arena *arena, size_t size)
 	return chunk->data;
 }
 
+static void make_room(struct ib_arena *arena, size_t size)
+{
+	if (size <= arena->room)
+		return;
+	arena->at = add_chunk(arena, CHUNK_BYTES);
+	arena->room = CHUNK_BYTES;
+}
+
 void *ib_arena_alloc(struct ib_arena *arena, size_t size)
 {
-	size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	size_t rounded = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	void *p = NULL;
 
 	if (rounded > CHUNK_BYTES / 4)
 		return add_chunk(arena, rounded);
-	if (rounded > arena->room) {
-		arena->at = add_chunk(arena, CHUNK_BYTES);
-		arena->room = CHUNK_BYTES;
-	}
+	make_room(arena, rounded);
 	p = arena->at;
 	arena->at += rounded;
 	arena->room -= rounded;
@@ -74,7 +80,22 @@ void *ib_arena_memdup(struct ib_arena *arena, const void *data, size_t size)
 
 const char *ib_arena_strdup(struct ib_arena *arena, const char *s)
 {
-	return s ? ib_arena_memdup(arena, s, strlen(s) + 1) : NULL;
+	return s ? ib_arena_strndup(arena, s, strlen(s)) : NULL;
+}
+
+const char *ib_arena_strndup(struct ib_arena *arena, const char *s, size_t length)
+{
+	char *copy = NULL;
+
+	if (length >= CHUNK_BYTES / 4) {
+		copy = (char *)add_chunk(arena, length + 1);
+	} else {
+		make_room(arena, length + 1);
+		arena->room -= length + 1;
+		copy = (char *)arena->at + arena->room;
+	}
+	memcpy(copy, s, length);
+	return copy;
 }
 
 const char *ib_arena_strf(struct ib_arena *arena, const char *fmt, ...)

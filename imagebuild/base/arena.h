@@ -18,11 +18,13 @@ struct ib_arena;
 struct ib_arena *ib_arena_new(void);
 void ib_arena_free(struct ib_arena *arena);
 
-/* Zeroed, aligned for any type. */
+/* Zeroed, aligned for numbers of 64 bits and pointers. */
 void *ib_arena_alloc(struct ib_arena *arena, size_t size);
 void *ib_arena_memdup(struct ib_arena *arena, const void *data, size_t size);
-/* NULL gives NULL. */
+/* Texts lie close together. NULL gives NULL. */
 const char *ib_arena_strdup(struct ib_arena *arena, const char *s);
+/* Of exactly so many bytes, and a NUL behind them. */
+const char *ib_arena_strndup(struct ib_arena *arena, const char *s, size_t length);
 const char *ib_arena_strf(struct ib_arena *arena, const char *fmt, ...) IB_PRINTF(2, 3);
 
 IB_DEFINE_AUTO(ib_arena);

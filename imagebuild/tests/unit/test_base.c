@@ -134,6 +134,34 @@ START_TEST(every_job_runs_once)
 }
 END_TEST
 
+START_TEST(texts_and_objects_of_an_arena_do_not_touch_each_other)
+{
+	enum { COUNT = 5000, LONGEST = 20000 };
+	IB_AUTO(ib_arena) arena = ib_arena_new();
+	ib_autofree char *filler = ib_alloc(LONGEST + 1);
+	static uint64_t *objects[COUNT];
+	static const char *texts[COUNT];
+	size_t i = 0;
+
+	memset(filler, 'x', LONGEST);
+	for (i = 0; i < COUNT; i++) {
+		size_t length = i % 97 ? i % 23 : LONGEST - i;
+
+		texts[i] = ib_arena_strndup(arena, filler, length);
+		objects[i] = ib_arena_alloc(arena, (1 + i % 3) * sizeof(uint64_t));
+		ck_assert_uint_eq((uintptr_t)objects[i] % sizeof(uint64_t), 0);
+		ck_assert_uint_eq(objects[i][i % 3], 0);
+		memset(objects[i], 0xff, (1 + i % 3) * sizeof(uint64_t));
+	}
+	for (i = 0; i < COUNT; i++) {
+		ck_assert_uint_eq(strlen(texts[i]), i % 97 ? i % 23 : LONGEST - i);
+		ck_assert_uint_eq(objects[i][i % 3], UINT64_MAX);
+	}
+	ck_assert_ptr_null(ib_arena_strdup(arena, NULL));
+	ck_assert_str_eq(ib_arena_strdup(arena, ""), "");
+}
+END_TEST
+
 START_TEST(a_map_finds_what_was_set)
 {
 	IB_AUTO(ib_map) map = ib_map_new();
@@ -253,6 +281,7 @@ Suite *ib_suite(void)
 	tcase_add_test(base, paths_are_normalized_and_judged);
 	tcase_add_test(base, base64_and_hex_come_back);
 	tcase_add_test(base, every_job_runs_once);
+	tcase_add_test(base, texts_and_objects_of_an_arena_do_not_touch_each_other);
 	tcase_add_test(base, a_map_finds_what_was_set);
 	tcase_add_test(base, a_folder_is_removed_with_all_in_it_but_not_through_links);
 	tcase_add_test(base, a_range_is_copied_or_the_source_named);
