@@ -36,13 +36,12 @@ struct ib_tree_filter ib_work_root_filter(const struct ib_work *work)
 	return filter;
 }
 
-static int put(struct ib_work *work, const char *path, const struct ib_buffer *content,
+static int put(struct ib_work *work, const char *path, struct ib_buffer *content,
 	       struct ib_error *err)
 {
 	const struct ib_tree_entry entry = { .path = path,
 					     .mode = S_IFREG | 0644,
-					     .data = content->data,
-					     .size = content->size,
+					     .content = content,
 					     .origin = { IB_ORIGIN_GENERATOR, "rpmdb" } };
 
 	return ib_tree_put(work->root_tree, &entry, NULL, err);

@@ -25,6 +25,8 @@ struct ib_tree {
 	struct ib_arena *arena;
 	struct ib_map *strings; /* names of owners and origins, each kept once */
 	struct ib_node *root;
+	struct ib_buffer *contents; /* that were taken over */
+	size_t content_count;
 	int64_t mtime;
 	size_t path_count;
 	struct ib_laid_package *packages; /* by number */

@@ -45,19 +45,19 @@ struct ib_inode {
 	uint32_t mode; /* with the type bits */
 	uint32_t uid;
 	uint32_t gid;
+	uint32_t link_count; /* regular files: names in the tree; directories: 2 + subdirectories */
 	int64_t mtime;
 	uint64_t size; /* of a regular file's content, or of a link's target */
 	uint32_t rdev_major, rdev_minor;
-	uint32_t link_count; /* regular files: names in the tree; directories: 2 + subdirectories */
-	const char *link;    /* symbolic links: the target */
-	const char *user;    /* names as the package or overlay gives them, until resolved; */
-	const char *group;   /* NULL: uid and gid are final */
+	const char *link;        /* symbolic links: the target */
+	const char *user;        /* names as the package or overlay gives them, until resolved; */
+	const char *group;       /* NULL: uid and gid are final */
 	struct ib_xattr *xattrs; /* sorted by name */
 	size_t xattr_count;
 	struct ib_origin origin;
 
-	enum ib_content_kind content;
 	const void *data; /* IB_CONTENT_BUFFER */
+	enum ib_content_kind content;
 	uint32_t package; /* what a package laid down: its number, and… */
 	uint32_t file;    /* …the index of the file in it (of hard links: the one with content) */
 	bool has_sha256;  /* known after the content was streamed (or given) */

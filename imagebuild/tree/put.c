@@ -5,6 +5,17 @@
 
 #include "tree/internal.h"
 
+static const void *take_content(struct ib_tree *tree, struct ib_buffer *content)
+{
+	struct ib_buffer *taken = NULL;
+
+	ib_grow(tree->contents, tree->content_count);
+	taken = &tree->contents[tree->content_count++];
+	*taken = *content;
+	*content = IB_BUFFER_INIT(content->max_size);
+	return taken->data;
+}
+
 static struct ib_inode *make_inode(struct ib_tree *tree, const struct ib_tree_entry *entry)
 {
 	struct ib_inode *inode = ib_inode_new(tree, entry->mode);
@@ -22,6 +33,10 @@ static struct ib_inode *make_inode(struct ib_tree *tree, const struct ib_tree_en
 		inode->mode = S_IFLNK | 0777;
 		inode->link = ib_arena_strdup(tree->arena, entry->link);
 		inode->size = strlen(entry->link);
+	} else if (S_ISREG(entry->mode) && entry->content && entry->content->size) {
+		inode->content = IB_CONTENT_BUFFER;
+		inode->size = entry->content->size;
+		inode->data = take_content(tree, entry->content);
 	} else if (S_ISREG(entry->mode) && entry->size) {
 		inode->content = IB_CONTENT_BUFFER;
 		inode->data = ib_arena_memdup(tree->arena, entry->data, entry->size);

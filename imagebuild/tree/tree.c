@@ -32,6 +32,9 @@ void ib_tree_free(struct ib_tree *tree)
 	for (i = 0; i < tree->package_count; i++)
 		ib_free(tree->packages[i].inodes);
 	ib_free(tree->packages);
+	for (i = 0; i < tree->content_count; i++)
+		ib_buffer_done(&tree->contents[i]);
+	ib_free(tree->contents);
 	ib_map_free(tree->strings);
 	ib_arena_free(tree->arena);
 	ib_free(tree);
@@ -84,10 +87,8 @@ struct ib_node *ib_node_new(struct ib_tree *tree, const char *name, size_t lengt
 			    struct ib_inode *inode)
 {
 	struct ib_node *node = ib_arena_alloc(tree->arena, sizeof(*node));
-	char *copy = ib_arena_alloc(tree->arena, length + 1);
 
-	memcpy(copy, name, length);
-	node->name = copy;
+	node->name = ib_arena_strndup(tree->arena, name, length);
 	node->inode = inode;
 	return node;
 }

@@ -91,7 +91,8 @@ struct ib_tree_entry {
 	const char *link; /* symbolic links; their mode is always 0777 */
 	const void *data; /* regular files; copied */
 	size_t size;
-	int64_t mtime;                   /* 0: the tree's */
+	struct ib_buffer *content; /* or this: the tree takes the bytes over, and leaves it empty */
+	int64_t mtime;             /* 0: the tree's */
 	uint32_t rdev_major, rdev_minor; /* devices */
 	struct ib_origin origin;
 };

@@ -414,6 +414,8 @@ START_TEST(what_is_put_replaces_files_and_changes_directories)
 				       .data = "abc",
 				       .size = 3,
 				       .origin = { IB_ORIGIN_GENERATOR, "test" } };
+	IB_AUTO_BUFFER(content, 100);
+	const void *bytes = NULL;
 	struct ib_node *node = NULL;
 
 	lay(tree, 0, &package);
@@ -421,6 +423,16 @@ START_TEST(what_is_put_replaces_files_and_changes_directories)
 	ck_assert_mem_eq(node->inode->data, "abc", 3);
 	ck_assert_str_eq(ib_tree_find(tree, "/etc/two")->inode->origin.name, "p");
 	ck_assert_uint_eq(ib_tree_find(tree, "/etc/two")->inode->link_count, 1);
+
+	ib_buffer_puts(&content, "taken over");
+	bytes = content.data;
+	entry = (struct ib_tree_entry){ .path = "/etc/one",
+					.mode = FILE_MODE,
+					.content = &content };
+	ck_ok(ib_tree_put(tree, &entry, &node, &err));
+	ck_assert_ptr_eq(node->inode->data, bytes);
+	ck_assert_uint_eq(node->inode->size, 10);
+	ck_assert_ptr_null(content.data);
 
 	entry = (struct ib_tree_entry){ .path = "/etc", .mode = S_IFDIR | 0700, .gid = 9 };
 	ck_ok(ib_tree_put(tree, &entry, &node, &err));
