@@ -30,9 +30,10 @@ static bool is_canonical(const char *path)
 static int fill_paths(const struct ib_header *header, const char *name, struct ib_arena *arena,
 		      struct ib_package_file *files, size_t count, struct ib_error *err)
 {
-	const char *const *bases = ib_header_strings(header, RPMTAG_BASENAMES, arena);
-	const char *const *folders = ib_header_strings(header, RPMTAG_DIRNAMES, arena);
-	const char *const *whole = ib_header_strings(header, RPMTAG_OLDFILENAMES, arena);
+	IB_AUTO(ib_arena) columns = ib_arena_new();
+	const char *const *bases = ib_header_strings(header, RPMTAG_BASENAMES, columns);
+	const char *const *folders = ib_header_strings(header, RPMTAG_DIRNAMES, columns);
+	const char *const *whole = ib_header_strings(header, RPMTAG_OLDFILENAMES, columns);
 	size_t folder_count = folders ? ib_header_count(header, RPMTAG_DIRNAMES) : 0;
 	size_t i = 0;
 
@@ -42,7 +43,7 @@ static int fill_paths(const struct ib_header *header, const char *name, struct i
 		if (bases && folder < folder_count)
 			files[i].path = ib_arena_strf(arena, "%s%s", folders[folder], bases[i]);
 		else if (!bases && whole)
-			files[i].path = whole[i];
+			files[i].path = ib_arena_strdup(arena, whole[i]);
 		else
 			return fail_files(name, "a file has no directory", err);
 		if (!is_canonical(files[i].path))
@@ -55,6 +56,27 @@ static int fill_paths(const struct ib_header *header, const char *name, struct i
 }
 
 /* ---- the columns beside them --------------------------------------------- */
+
+/* Of a column in the arena; what many files in a row have is kept once. */
+static void keep_texts(const char *const *texts, bool empty_is_null, struct ib_arena *arena,
+		       struct ib_package_file *files, size_t count, size_t offset)
+{
+	const char *before = NULL;
+	size_t i = 0;
+
+	for (i = 0; i < count; i++) {
+		void *at = (char *)&files[i] + offset;
+		const char *text = texts[i];
+
+		if (!*text && empty_is_null)
+			text = NULL;
+		else if (!before || strcmp(text, before) != 0)
+			text = before = ib_arena_strdup(arena, text);
+		else
+			text = before;
+		*(const char **)at = text;
+	}
+}
 
 /* Text columns: NULL for what is absent or empty, if that is what it means. */
 static int fill_texts(const struct ib_header *header, const char *name, struct ib_arena *arena,
@@ -71,22 +93,17 @@ static int fill_texts(const struct ib_header *header, const char *name, struct i
 		{ offsetof(struct ib_package_file, capabilities), RPMTAG_FILECAPS, true },
 		{ offsetof(struct ib_package_file, language), RPMTAG_FILELANGS, true },
 	};
-	size_t column = 0;
 	size_t i = 0;
 
-	for (column = 0; column < IB_COUNT(columns); column++) {
-		const char *const *texts = ib_header_strings(header, columns[column].tag, arena);
+	for (i = 0; i < IB_COUNT(columns); i++) {
+		IB_AUTO(ib_arena) column = ib_arena_new();
+		const char *const *texts = ib_header_strings(header, columns[i].tag, column);
 
-		if (texts && ib_header_count(header, columns[column].tag) != count)
+		if (texts && ib_header_count(header, columns[i].tag) != count)
 			return fail_files(name, "its columns of files differ in length", err);
-		for (i = 0; i < count; i++) {
-			void *at = (char *)&files[i] + columns[column].offset;
-			const char *text = texts ? texts[i] : NULL;
-
-			if (text && !*text && columns[column].empty_is_null)
-				text = NULL;
-			*(const char **)at = text;
-		}
+		if (texts)
+			keep_texts(texts, columns[i].empty_is_null, arena, files, count,
+				   columns[i].offset);
 	}
 	return 0;
 }
@@ -157,7 +174,8 @@ static int fill_digests(const struct ib_header *header, const char *name, struct
 			struct ib_error *err)
 {
 	uint64_t kind = ib_header_number(header, RPMTAG_FILEDIGESTALGO, 0, IB_DIGEST_MD5);
-	const char *const *texts = ib_header_strings(header, RPMTAG_FILEDIGESTS, arena);
+	IB_AUTO(ib_arena) column = ib_arena_new();
+	const char *const *texts = ib_header_strings(header, RPMTAG_FILEDIGESTS, column);
 	size_t size = 0;
 	size_t i = 0;
 
