@@ -38,13 +38,6 @@ static int feed_node(void *context, struct ib_node *node, struct ib_error *err)
 
 /* ---- the order of inodes ---- */
 
-static void give_digests(struct ib_inode *inode, const struct content *content)
-{
-	memcpy(inode->sha256, content->sha256, sizeof(inode->sha256));
-	memcpy(inode->sha1, content->sha1, sizeof(inode->sha1));
-	inode->has_sha256 = true;
-}
-
 static void plan_node(struct plan *plan, struct ib_node *node)
 {
 	struct planned *planned = NULL;
@@ -57,7 +50,8 @@ static void plan_node(struct plan *plan, struct ib_node *node)
 	planned->node = node;
 	planned->content = S_ISREG(node->inode->mode) ? node->inode->sink : NULL;
 	if (planned->content)
-		give_digests(node->inode, planned->content);
+		ib_inode_give_digests(node->inode, planned->content->sha256,
+				      planned->content->sha1);
 	node->inode->number = plan->inode_count;
 }
 

@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+void ib_inode_give_digests(struct ib_inode *inode, const uint8_t *sha256, const uint8_t *sha1)
+{
+	memcpy(inode->sha256, sha256, sizeof(inode->sha256));
+	memcpy(inode->sha1, sha1, sizeof(inode->sha1));
+	inode->has_sha256 = true;
+}
+
 void ib_inode_end_digests(struct ib_inode *inode, struct ib_digest *sha256, struct ib_digest *sha1)
 {
 	uint8_t value[IB_DIGEST_MAX_SIZE];

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image/inode_digests.h"
 #include "image/squashfs_writer.h"
 
 /* Blocks in flight for each worker: enough that none waits, few enough to be no memory. */
@@ -166,13 +167,6 @@ void ib_squashfs_writer_free(struct ib_squashfs_writer *writer)
 
 /* ---- one content ---- */
 
-static void give_digests(struct ib_inode *inode, const struct squashfs_content *content)
-{
-	memcpy(inode->sha256, content->sha256, sizeof(inode->sha256));
-	memcpy(inode->sha1, content->sha1, sizeof(inode->sha1));
-	inode->has_sha256 = true;
-}
-
 /* True: the same bytes are stored already, and the inode has them. */
 static bool is_known(const struct ib_squashfs_writer *writer, struct ib_inode *inode,
 		     const uint8_t sha256[32])
@@ -182,7 +176,7 @@ static bool is_known(const struct ib_squashfs_writer *writer, struct ib_inode *i
 	if (!content || content->size != inode->size)
 		return false;
 	inode->sink = content;
-	give_digests(inode, content);
+	ib_inode_give_digests(inode, content->sha256, content->sha1);
 	return true;
 }
 
@@ -252,7 +246,7 @@ static int end_content(struct ib_squashfs_writer *writer, struct ib_error *err)
 	SQFS_TRY(&writer->file, sqfs_block_processor_end_file(writer->processor), "a content", err);
 	take_digest(&writer->sha256, content->sha256, sizeof(content->sha256));
 	take_digest(&writer->sha1, content->sha1, sizeof(content->sha1));
-	give_digests(writer->inode, content);
+	ib_inode_give_digests(writer->inode, content->sha256, content->sha1);
 	ib_by_sha256_add(writer->by_sha256, content);
 	return 0;
 }
