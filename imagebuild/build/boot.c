@@ -73,29 +73,6 @@ static char *kernel_version(const char *path)
 	return ib_strdup(ib_path_name(folder));
 }
 
-static int check_parts(const struct ib_work *work, struct ib_error *err)
-{
-	if (!work->kernel.path) {
-		(void)ib_fail(err, IB_INPUT,
-			      "no package of the root has a kernel (/usr/lib/modules/*/vmlinuz)");
-		ib_error_hint(err, "Add a kernel package to the recipe's packages.");
-		return -IB_INPUT;
-	}
-	if (!work->stub.path) {
-		(void)ib_fail(
-			err, IB_INPUT,
-			"no package of the root has systemd's EFI stub (/usr/lib/systemd/boot/efi/linux*.efi.stub)");
-		ib_error_hint(
-			err,
-			"Add the package that carries it (systemd-boot-efi, systemd-boot-unsigned) to "
-			"the recipe's packages.");
-		return -IB_INPUT;
-	}
-	if (!work->os_release.path)
-		return ib_fail(err, IB_INPUT, "the image has no /usr/lib/os-release");
-	return 0;
-}
-
 struct uki {
 	struct ib_uki_section sections[5];
 	size_t count;
@@ -328,7 +305,11 @@ int ib_work_make_boot(struct ib_work *work, struct ib_error *err)
 	IB_AUTO_BUFFER(cms, IB_CMS_MAX_SIZE);
 	IB_AUTO_BUFFER(content, 2 * (size_t)IB_CMS_MAX_SIZE);
 
-	IB_TRY(check_parts(work, err));
+	if (!work->kernel.path || !work->stub.path)
+		return ib_fail(err, IB_INPUT, "the content of the %s did not come by",
+			       work->kernel.path ? "EFI stub" : "kernel");
+	if (!work->os_release.path)
+		return ib_fail(err, IB_INPUT, "the image has no /usr/lib/os-release");
 	ib_step(work->session->log,
 		"signing the root hash, making the unified kernel image and the disk");
 	IB_TRY(sign_root_hash(work, &cms, &content, err));

@@ -25,11 +25,21 @@ static bool matches(const char *path, const char *const *patterns, size_t count)
 	return false;
 }
 
+bool ib_work_is_kernel(const char *path)
+{
+	return matches(path, kernel_paths, IB_COUNT(kernel_paths));
+}
+
+bool ib_work_is_stub(const char *path)
+{
+	return matches(path, stub_paths, IB_COUNT(stub_paths));
+}
+
 static struct ib_kept *kept_for(struct ib_work *work, const char *path)
 {
-	if (matches(path, kernel_paths, IB_COUNT(kernel_paths)))
+	if (ib_work_is_kernel(path))
 		return &work->kernel;
-	if (matches(path, stub_paths, IB_COUNT(stub_paths)))
+	if (ib_work_is_stub(path))
 		return &work->stub;
 	return NULL;
 }

@@ -28,6 +28,10 @@ int ib_work_recall_facts(struct ib_work *work, struct ib_opened *opened, struct 
 /* What they are kept under: the package, and all that decides what is learnt. The caller owns it. */
 char *ib_work_facts_key(const struct ib_opened *opened);
 
+/* Whether what lies there goes into the unified kernel image: a kernel, systemd's EFI stub. */
+bool ib_work_is_kernel(const char *path);
+bool ib_work_is_stub(const char *path);
+
 /* Valid as long as learner. */
 struct ib_content_sink ib_learner_sink(struct ib_learner *learner);
 void ib_learner_done(struct ib_learner *learner);

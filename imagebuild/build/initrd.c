@@ -253,14 +253,6 @@ int ib_work_make_initrd(struct ib_work *work, struct ib_error *err)
 	IB_AUTO(ib_map) modules = ib_map_new();
 	size_t i = 0;
 
-	if (!work->initrd.count) {
-		(void)ib_fail(err, IB_INPUT, "the lock has no packages for the initrd");
-		ib_error_hint(
-			err,
-			"Name them under 'initrd: packages:' and lock again, or leave 'uki' and "
-			"'disk' out of the outputs.");
-		return -IB_INPUT;
-	}
 	ib_step(work->session->log, "making the initrd from %zu packages", work->initrd.count);
 	for (i = 0; i < work->initrd.count; i++)
 		IB_TRY(ib_work_learn(work, work->initrd.members[i], err));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether the kernel of the root can mount the root, asked before anything is made. */
+/* Whether there is what the unified kernel image is made of, and whether it can mount the root: asked before anything is made. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "build/content.h"
 #include "build/work.h"
 
 /* Linux mounts EROFS with zstd from this one on. */
@@ -59,7 +61,7 @@ static int check_package(const struct ib_package *package, struct ib_error *err)
 	return 0;
 }
 
-int ib_work_check_kernel(const struct ib_work *work, struct ib_error *err)
+static int check_compression(const struct ib_work *work, struct ib_error *err)
 {
 	size_t i = 0;
 
@@ -69,4 +71,101 @@ int ib_work_check_kernel(const struct ib_work *work, struct ib_error *err)
 	for (i = 0; i < work->root.count; i++)
 		IB_TRY(check_package(work->root.members[i]->package, err));
 	return 0;
+}
+
+/* ---- what there is ------------------------------------------------------- */
+
+typedef bool (*is_wanted_fn)(const char *path);
+
+/* The first such file that these packages bring, with its package in *ret_package; or NULL. */
+static const char *find(const struct ib_members *members, is_wanted_fn is_wanted,
+			const struct ib_package **ret_package)
+{
+	size_t i = 0;
+	size_t j = 0;
+
+	for (i = 0; i < members->count; i++) {
+		const struct ib_package *package = members->members[i]->package;
+
+		for (j = 0; j < package->file_count; j++) {
+			const struct ib_package_file *file = &package->files[j];
+
+			if (!S_ISREG(file->mode) || (file->flags & IB_FILE_GHOST) ||
+			    !is_wanted(file->path))
+				continue;
+			*ret_package = package;
+			return file->path;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * It has to be a file of the root: the modules of the running system are there, and by that file verify proves what
+ * the unified kernel image has inside.
+ */
+static int check_kernel(const struct ib_work *work, struct ib_error *err)
+{
+	struct ib_tree_filter filter = ib_work_root_filter(work);
+	const struct ib_package *package = NULL;
+	const char *path = find(&work->root, ib_work_is_kernel, &package);
+
+	if (path && filter.wants(filter.context, path))
+		return 0;
+	if (path) {
+		(void)ib_fail(err, IB_INPUT, "the recipe leaves the kernel '%s' out of the root",
+			      path);
+		ib_error_hint(err, "Add it to 'prune: keep': by that file 'verify' proves the "
+				   "kernel inside the unified kernel image.");
+		return -IB_INPUT;
+	}
+	path = find(&work->initrd, ib_work_is_kernel, &package);
+	if (path) {
+		(void)ib_fail(err, IB_INPUT,
+			      "the kernel '%s' is of package '%s', which is in the initrd alone",
+			      path, package->nevra);
+		ib_error_hint(err,
+			      "Add '%s' to 'packages', too, and lock again: the system needs its "
+			      "modules, and 'verify' proves the kernel by the file in the root.",
+			      package->name);
+		return -IB_INPUT;
+	}
+	(void)ib_fail(err, IB_INPUT, "no package has a kernel (/usr/lib/modules/*/vmlinuz)");
+	ib_error_hint(err, "Add a kernel package to the recipe's packages and lock again, or leave "
+			   "'uki' and 'disk' out of the outputs.");
+	return -IB_INPUT;
+}
+
+static int check_stub(const struct ib_work *work, struct ib_error *err)
+{
+	const struct ib_package *package = NULL;
+
+	if (find(&work->root, ib_work_is_stub, &package) ||
+	    find(&work->initrd, ib_work_is_stub, &package))
+		return 0;
+	(void)ib_fail(
+		err, IB_INPUT,
+		"no package has systemd's EFI stub (/usr/lib/systemd/boot/efi/linux*.efi.stub)");
+	ib_error_hint(err, "Add the package that carries it (systemd-boot-efi, "
+			   "systemd-boot-unsigned) to the recipe's packages and lock again, or "
+			   "leave 'uki' and 'disk' out of the outputs.");
+	return -IB_INPUT;
+}
+
+static int check_initrd(const struct ib_work *work, struct ib_error *err)
+{
+	if (work->initrd.count)
+		return 0;
+	(void)ib_fail(err, IB_INPUT, "the lock has no packages for the initrd");
+	ib_error_hint(err, "Name them under 'initrd: packages:' and lock again, or leave 'uki' and "
+			   "'disk' out of the outputs.");
+	return -IB_INPUT;
+}
+
+int ib_work_check_boot(const struct ib_work *work, struct ib_error *err)
+{
+	IB_TRY(check_kernel(work, err));
+	IB_TRY(check_stub(work, err));
+	IB_TRY(check_initrd(work, err));
+	return check_compression(work, err);
 }

@@ -123,7 +123,7 @@ static int run_steps(struct ib_work *work, const struct ib_build_options *option
 	IB_TRY(ib_work_open_keyrings(work, err));
 	IB_TRY(ib_work_open_packages(work, err));
 	if (!options->only_root && (ib_work_wants(work, "uki") || ib_work_wants(work, "disk")))
-		IB_TRY(ib_work_check_kernel(work, err));
+		IB_TRY(ib_work_check_boot(work, err));
 	IB_TRY(ib_work_make_root(work, err));
 	if (options->only_root)
 		return 0;

@@ -124,8 +124,8 @@ int ib_work_make_initrd(struct ib_work *work, struct ib_error *err) IB_MUST_CHEC
 int ib_work_make_boot(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 /* The first of these alone, where nothing boots. */
 int ib_work_sign_root_hash(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
-/* Whether the root's kernels can mount a root of the recipe's compression: IB_INPUT where they are too old. */
-int ib_work_check_kernel(const struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
+/* kernel.c: whether there is a kernel in the root that can mount it, and systemd's EFI stub; IB_INPUT. */
+int ib_work_check_boot(const struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 
 /* statements.c: what lies in the output folder by now changes no more, and is hashed in the background. */
 void ib_work_begin_digests(struct ib_work *work);
