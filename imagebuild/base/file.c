@@ -56,6 +56,22 @@ bool ib_file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+int ib_file_open_unnamed(const char *folder, int *ret_fd, struct ib_error *err)
+{
+	ib_autofree char *name = ib_strf("%s/.unnamed.XXXXXX", folder);
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0) { /* not every file system can */
+		fd = mkostemp(name, O_CLOEXEC);
+		if (fd < 0)
+			return ib_fail_errno(err, errno, "could not make a temporary file in '%s'",
+					     folder);
+		unlink(name);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
 int ib_fd_write(int fd, const void *data, size_t size, uint64_t offset, const char *name,
 		struct ib_error *err)
 {

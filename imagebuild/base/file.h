@@ -21,6 +21,8 @@ int ib_file_read(const char *path, struct ib_buffer *b, struct ib_error *err) IB
 int ib_file_read_text(const char *path, size_t max_size, char **ret_text, struct ib_error *err)
 	IB_MUST_CHECK;
 bool ib_file_exists(const char *path);
+/* For reading and writing; it is gone when the caller closes *ret_fd. */
+int ib_file_open_unnamed(const char *folder, int *ret_fd, struct ib_error *err) IB_MUST_CHECK;
 
 /* Replaces path in one step; mode as given, whatever the umask. */
 int ib_file_write(const char *path, const void *data, size_t size, unsigned mode,

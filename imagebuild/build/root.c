@@ -220,7 +220,7 @@ static int fill_with_cache(struct ib_work *work, void *writer,
 	return r;
 }
 
-static int write_image(struct ib_work *work, struct ib_error *err)
+static int write_image(struct ib_work *work, struct ib_verity_ahead *ahead, struct ib_error *err)
 {
 	const struct ib_format *format = format_of(work);
 	IB_AUTO(ib_layout) layout = make_layout(work);
@@ -228,11 +228,9 @@ static int write_image(struct ib_work *work, struct ib_error *err)
 	void *writer = NULL;
 	int r = 0;
 
-	if (!format)
-		return ib_fail(err, IB_INPUT, "there is no format '%s' for a root file system",
-			       work->recipe->root_format);
 	fill_params(work, &params);
 	params.layout = layout;
+	params.ahead = ahead;
 	IB_TRY(ib_format_check(format, params.compression, err));
 	IB_TRY(format->open(ib_outputs_path(work->outputs, format->suffix), &params,
 			    work->root_tree, &writer, err));
@@ -246,11 +244,12 @@ static int write_image(struct ib_work *work, struct ib_error *err)
 	return r;
 }
 
-static int write_hash_tree(struct ib_work *work, struct ib_error *err)
+static int write_hash_tree(struct ib_work *work, struct ib_verity_ahead *ahead,
+			   struct ib_error *err)
 {
 	const char *image = ib_outputs_path(work->outputs, format_of(work)->suffix);
 	const char *verity = ib_outputs_path(work->outputs, ".root.verity");
-	struct ib_verity_params params = { .threads = work->session->threads };
+	struct ib_verity_params params = { .threads = work->session->threads, .ahead = ahead };
 	ib_autoclose int fd = open(image, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -262,6 +261,23 @@ static int write_hash_tree(struct ib_work *work, struct ib_error *err)
 	ib_hex_write(work->root_hash, sizeof(work->root_hash), work->root_hash_hex);
 	return ib_outputs_write(work->outputs, ".roothash", work->root_hash_hex,
 				strlen(work->root_hash_hex), err);
+}
+
+/* The image, and its hash tree, which grows while the image does. */
+static int write_hashed_image(struct ib_work *work, struct ib_error *err)
+{
+	const struct ib_format *format = format_of(work);
+	IB_AUTO(ib_verity_ahead) ahead = NULL;
+	uint8_t salt[IB_VERITY_SALT_BYTES];
+
+	if (!format)
+		return ib_fail(err, IB_INPUT, "there is no format '%s' for a root file system",
+			       work->recipe->root_format);
+	ib_derive(work->seed, "verity-salt", salt);
+	IB_TRY(ib_verity_ahead_new(ib_outputs_path(work->outputs, format->suffix), salt,
+				   work->session->threads, &ahead, err));
+	IB_TRY(write_image(work, ahead, err));
+	return write_hash_tree(work, ahead, err);
 }
 
 static int write_error_correction(struct ib_work *work, struct ib_error *err)
@@ -312,8 +328,7 @@ int ib_work_make_root(struct ib_work *work, struct ib_error *err)
 		work->root.count);
 	IB_TRY(ib_work_lay_root(work, err));
 	compute_seed(work);
-	IB_TRY(write_image(work, err));
-	IB_TRY(write_hash_tree(work, err));
+	IB_TRY(write_hashed_image(work, err));
 	if (work->recipe->root_error_correction)
 		IB_TRY(write_error_correction(work, err));
 	if (ib_work_wants(work, "block-index"))

@@ -17,6 +17,10 @@ struct replay {
 	int fd;
 	struct replayed *items; /* owned */
 	size_t count;
+	struct ib_erofs_writer *writer; /* once it has its place */
+	struct ib_turn *copied;         /* owned; the same */
+	struct ib_error err;
+	bool failed; /* to copy */
 };
 
 void ib_replay_free(struct replay *replay)
@@ -25,6 +29,8 @@ void ib_replay_free(struct replay *replay)
 		return;
 	if (replay->fd >= 0)
 		close(replay->fd);
+	ib_turn_free(replay->copied);
+	ib_error_clear(&replay->err);
 	ib_free(replay->items);
 	ib_free(replay);
 }
@@ -386,44 +392,78 @@ static int write_tail(struct ib_erofs_writer *writer, const struct replay *repla
 	return ib_spool_put(writer, tail, content->tail_size, err);
 }
 
-static int copy_blocks(struct ib_erofs_writer *writer, const struct replay *replay, uint64_t first,
-		       uint64_t count, struct ib_error *err)
+/* Gives contents their blocks; tails come into memory. */
+static int place_contents(struct ib_erofs_writer *writer, const struct replay *replay,
+			  struct ib_error *err)
 {
-	struct ib_range from = { replay->fd, first * EROFS_BLOCK, "cache of blocks" };
-	struct ib_range to = { writer->fd, writer->next_block * EROFS_BLOCK, writer->path };
-
-	if (writer->next_block + count >= UINT32_MAX)
-		return ib_fail(err, IB_LIMIT, "image '%s' would need more than 2^32 blocks",
-			       writer->path);
-	if (count)
-		IB_TRY(ib_fd_copy(&from, &to, count * EROFS_BLOCK, err));
-	writer->next_block += count;
-	return 0;
-}
-
-/* What follows each other in the entry follows each other in the image, and is copied at once. */
-int ib_replay_write(struct ib_erofs_writer *writer, const struct replay *replay,
-		    struct ib_error *err)
-{
-	uint64_t first = 0;
-	uint64_t count = 0;
 	size_t i = 0;
 
 	for (i = 0; i < replay->count; i++) {
 		const struct replayed *item = &replay->items[i];
 		struct content *content = item->content;
 
-		if (item->first_block != first + count) {
-			IB_TRY(copy_blocks(writer, replay, first, count, err));
-			first = item->first_block;
-			count = 0;
-		}
-		content->start_block = (uint32_t)(writer->next_block + count);
-		count += content->block_count;
+		if (writer->next_block + content->block_count >= UINT32_MAX)
+			return ib_fail(err, IB_LIMIT, "image '%s' would need more than 2^32 blocks",
+				       writer->path);
+		content->start_block = (uint32_t)writer->next_block;
+		writer->next_block += content->block_count;
 		IB_TRY(write_tail(writer, replay, item, err));
 		writer->totals.content_bytes += content->size;
 		writer->totals.stored_bytes += (uint64_t)content->block_count * EROFS_BLOCK;
 		writer->totals.inline_bytes += content->tail_size;
 	}
-	return copy_blocks(writer, replay, first, count, err);
+	return 0;
+}
+
+/* What follows each other in the entry follows each other in the image, and is copied at once. */
+static int copy_blocks(const struct replay *replay, struct ib_error *err)
+{
+	size_t i = 0;
+	size_t next = 0;
+
+	for (i = 0; i < replay->count; i = next) {
+		const struct replayed *first = &replay->items[i];
+		struct ib_range from = { replay->fd, first->first_block * EROFS_BLOCK,
+					 "cache of blocks" };
+		struct ib_range to = { replay->writer->fd,
+				       (uint64_t)first->content->start_block * EROFS_BLOCK,
+				       replay->writer->path };
+		uint64_t blocks = first->content->block_count;
+
+		for (next = i + 1; next < replay->count; next++) {
+			if (replay->items[next].first_block != first->first_block + blocks)
+				break;
+			blocks += replay->items[next].content->block_count;
+		}
+		if (blocks)
+			IB_TRY(ib_fd_copy(&from, &to, blocks * EROFS_BLOCK, err));
+	}
+	return 0;
+}
+
+static void copy_replay(void *argument)
+{
+	struct replay *replay = argument;
+
+	replay->failed = copy_blocks(replay, &replay->err) < 0;
+	ib_turn_advance(replay->copied);
+}
+
+int ib_replay_place(struct ib_erofs_writer *writer, struct replay *replay, struct ib_error *err)
+{
+	IB_TRY(place_contents(writer, replay, err));
+	replay->writer = writer;
+	replay->copied = ib_turn_new();
+	ib_threads_add(writer->threads, copy_replay, replay);
+	return 0;
+}
+
+int ib_replay_wait(struct replay *replay, struct ib_error *err)
+{
+	ib_turn_wait(replay->copied, 1);
+	if (!replay->failed)
+		return 0;
+	*err = replay->err;
+	replay->err = (struct ib_error)IB_ERROR_INIT;
+	return -(int)err->kind;
 }

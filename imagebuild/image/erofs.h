@@ -29,6 +29,7 @@
 #include "base/base.h"
 #include "image/block_cache.h"
 #include "image/layout.h"
+#include "image/verity.h"
 #include "tree/tree.h"
 
 enum ib_erofs_compression {
@@ -49,6 +50,8 @@ struct ib_erofs_params {
 	size_t threads;          /* 0: as many as this process may use */
 	/* Of the packages of one stream; borrowed; NULL: they lie as they are numbered. */
 	const struct ib_layout *layout;
+	/* Is told how far the image got; borrowed; NULL: nobody. */
+	struct ib_verity_ahead *ahead;
 };
 
 struct ib_erofs_writer;

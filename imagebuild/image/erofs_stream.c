@@ -34,24 +34,6 @@ static int prepare_node(void *context, struct ib_node *node, struct ib_error *er
 		       path, inode->size);
 }
 
-/* A file without a name, beside the image: tails may be too much for memory. */
-static int open_spool(const char *path, int *ret_fd, struct ib_error *err)
-{
-	ib_autofree char *folder = ib_path_directory(path);
-	ib_autofree char *name = ib_strf("%s.tails.XXXXXX", path);
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0) {
-		fd = mkostemp(name, O_CLOEXEC);
-		if (fd < 0)
-			return ib_fail_errno(err, errno, "could not make a temporary file in '%s'",
-					     folder);
-		unlink(name);
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
 static int check_levels(const struct ib_erofs_params *params, struct ib_error *err)
 {
 	static const struct {
@@ -94,6 +76,7 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 		  struct ib_erofs_writer **ret_writer, struct ib_error *err)
 {
 	IB_AUTO(ib_erofs_writer) writer = ib_alloc(sizeof(*writer));
+	ib_autofree char *folder = NULL;
 
 	writer->fd = -1;
 	writer->spool = -1;
@@ -115,7 +98,9 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 	writer->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (writer->fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", path);
-	IB_TRY(open_spool(path, &writer->spool, err));
+	folder = ib_path_directory(path);
+	IB_TRY(ib_file_open_unnamed(folder, &writer->spool,
+				    err)); /* tails may be too much for memory */
 	IB_TRY(ib_tree_walk(tree, prepare_node, NULL, err));
 	writer->threads = ib_threads_new(params->threads, SLOT_COUNT);
 	writer->ring = ib_window_ring(ib_threads_count(writer->threads));

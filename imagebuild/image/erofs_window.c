@@ -113,22 +113,41 @@ static int write_segment(struct ib_erofs_writer *writer, const struct segment *s
 	return 0;
 }
 
-static int retire_oldest(struct ib_erofs_writer *writer, struct ib_error *err)
+static int place_next(struct ib_erofs_writer *writer, struct ib_error *err)
 {
-	struct segment *segment = &writer->slots[writer->retired % SLOT_COUNT];
-	int r = 0;
+	struct segment *segment = &writer->slots[writer->placed % SLOT_COUNT];
 
 	ib_turn_wait(segment->done, segment->uses);
+	writer->placed++;
 	if (segment->ends_region)
 		ib_writer_pad_region(writer);
 	else
-		r = segment->replay ? ib_replay_write(writer, segment->replay, err)
-				    : write_segment(writer, segment, err);
+		IB_TRY(segment->replay ? ib_replay_place(writer, segment->replay, err)
+				       : write_segment(writer, segment, err));
+	segment->end_block = writer->next_block;
+	return 0;
+}
+
+static int retire_oldest(struct ib_erofs_writer *writer, struct ib_error *err)
+{
+	struct segment *segment = &writer->slots[writer->retired % SLOT_COUNT];
+	uint64_t end_block = 0;
+	bool ends_region = false;
+	int r = 0;
+
+	if (writer->placed == writer->retired)
+		IB_TRY(place_next(writer, err));
+	end_block = segment->end_block;
+	ends_region = segment->ends_region;
+	if (segment->replay)
+		r = ib_replay_wait(segment->replay, err);
 	writer->replays_in_flight -= segment->replay != NULL;
 	if (segment->input)
 		ib_ring_give_oldest(writer->ring);
 	ib_segment_release(segment);
 	writer->retired++;
+	if (r == 0 && !ends_region) /* slack is there when something behind it is */
+		ib_verity_ahead_reach(writer->params.ahead, end_block * EROFS_BLOCK);
 	return r;
 }
 
@@ -185,7 +204,21 @@ int ib_window_submit(struct ib_erofs_writer *writer, struct ib_error *err)
 	return 0;
 }
 
-static int submit_replay(struct ib_erofs_writer *writer, struct replay *replay,
+/* Unless they wait for what is still being compressed. */
+static int place_replays(struct ib_erofs_writer *writer, struct ib_error *err)
+{
+	const struct segment *segment = NULL;
+
+	while (writer->placed < writer->filled) {
+		segment = &writer->slots[writer->placed % SLOT_COUNT];
+		if (!segment->replay && !segment->ends_region)
+			break;
+		IB_TRY(place_next(writer, err));
+	}
+	return 0;
+}
+
+static int submit_replay(struct ib_erofs_writer *writer, struct replay *replay, bool *ret_taken,
 			 struct ib_error *err)
 {
 	struct segment *segment = NULL;
@@ -194,18 +227,20 @@ static int submit_replay(struct ib_erofs_writer *writer, struct replay *replay,
 		IB_TRY(retire_oldest(writer, err));
 	IB_TRY(next_slot(writer, &segment, err));
 	segment->replay = replay;
+	*ret_taken = true;
 	writer->filled++;
 	writer->replays_in_flight++;
 	ib_turn_advance(segment->done);
-	return 0;
+	return place_replays(writer, err);
 }
 
 int ib_window_submit_replay(struct ib_erofs_writer *writer, struct replay *replay,
 			    struct ib_error *err)
 {
-	int r = submit_replay(writer, replay, err);
+	bool is_taken = false;
+	int r = submit_replay(writer, replay, &is_taken, err);
 
-	if (r < 0)
+	if (!is_taken)
 		ib_replay_free(replay);
 	return r;
 }

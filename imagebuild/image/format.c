@@ -18,7 +18,8 @@ static struct ib_erofs_params erofs_params(const struct ib_format_params *params
 					 .cluster_bytes = params->cluster_bytes,
 					 .build_time = params->build_time,
 					 .threads = params->threads,
-					 .layout = params->layout };
+					 .layout = params->layout,
+					 .ahead = params->ahead };
 	unsigned i = 0;
 
 	for (i = 0; erofs_compressions[i]; i++)

@@ -18,6 +18,7 @@
 #include "image/block_cache.h"
 #include "image/image_file.h"
 #include "image/layout.h"
+#include "image/verity.h"
 #include "tree/tree.h"
 
 struct ib_format_params {
@@ -30,6 +31,7 @@ struct ib_format_params {
 	size_t threads; /* 0: as many as this process may use */
 	const struct ib_layout
 		*layout; /* borrowed; NULL: packages lie as they are numbered; of erofs */
+	struct ib_verity_ahead *ahead; /* borrowed; NULL: nobody hashes ahead; of erofs */
 };
 
 /* What came from the cache of blocks. */

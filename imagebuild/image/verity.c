@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ struct pass {
 	const uint8_t *salt;
 	size_t salt_size;
 	bool verify;
+	uint64_t done_from, done_to; /* jobs that are done already */
 };
 
 struct job {
@@ -152,7 +154,8 @@ static int run_pass(const struct pass *pass, struct ib_threads *threads, struct 
 
 	for (i = 0; i < count; i++) {
 		jobs[i] = (struct job){ .pass = pass, .first = i * JOB_BLOCKS };
-		ib_threads_add(threads, start_job, &jobs[i]);
+		if (i < pass->done_from || i >= pass->done_to)
+			ib_threads_add(threads, start_job, &jobs[i]);
 	}
 	ib_threads_wait(threads);
 	for (i = 0; i < count; i++) {
@@ -182,11 +185,108 @@ static int run_tree(struct pass pass, const struct geometry *geometry, struct ib
 		pass.in = pass.out;
 		pass.in_first = geometry->levels[i].first_block;
 		pass.in_blocks = geometry->levels[i].blocks;
+		pass.done_from = pass.done_to = 0;
 	}
 	IB_TRY(ib_region_read(pass.in, block, BLOCK, pass.in_first * BLOCK, err));
 	hash_block(digest, &pass, block, value);
 	memcpy(root, value, IB_VERITY_ROOT_BYTES);
 	return 0;
+}
+
+/* ---- ahead ---- */
+
+struct ib_verity_ahead {
+	struct ib_threads *threads;
+	struct ib_region data; /* fd -1 until some of it is there */
+	struct ib_region leaves;
+	uint8_t salt[IB_VERITY_SALT_BYTES];
+	struct pass pass;
+	uint64_t jobs; /* up to here they were begun, from the second on */
+	atomic_bool
+		is_broken; /* something could not be read: all is hashed later, and fails then */
+};
+
+struct ahead_job {
+	struct ib_verity_ahead *ahead;
+	struct job job;
+};
+
+int ib_verity_ahead_new(const char *path, const uint8_t salt[IB_VERITY_SALT_BYTES], size_t threads,
+			struct ib_verity_ahead **ret_ahead, struct ib_error *err)
+{
+	IB_AUTO(ib_verity_ahead) ahead = ib_alloc(sizeof(*ahead));
+	ib_autofree char *folder = ib_path_directory(path);
+
+	ahead->data = (struct ib_region){ -1, 0, INT64_MAX, path };
+	ahead->leaves = (struct ib_region){ -1, 0, INT64_MAX, "temporary file" };
+	IB_TRY(ib_file_open_unnamed(folder, &ahead->leaves.fd, err));
+	memcpy(ahead->salt, salt, sizeof(ahead->salt));
+	ahead->pass = (struct pass){
+		.in = &ahead->data,
+		.in_blocks = INT64_MAX / BLOCK,
+		.out = &ahead->leaves,
+		.salt = ahead->salt,
+		.salt_size = sizeof(ahead->salt),
+	};
+	ahead->jobs = 1;
+	ahead->threads = ib_threads_new(threads, QUEUE_LENGTH);
+	*ret_ahead = ib_take(ahead);
+	return 0;
+}
+
+void ib_verity_ahead_free(struct ib_verity_ahead *ahead)
+{
+	if (!ahead)
+		return;
+	ib_threads_free(ahead->threads);
+	ib_close_auto(&ahead->data.fd);
+	ib_close_auto(&ahead->leaves.fd);
+	ib_free(ahead);
+}
+
+static void start_ahead(void *argument)
+{
+	struct ahead_job *ahead_job = argument;
+
+	if (run_job(&ahead_job->job, &ahead_job->job.err) < 0)
+		ahead_job->ahead->is_broken = true;
+	ib_error_clear(&ahead_job->job.err);
+	ib_free(ahead_job);
+}
+
+void ib_verity_ahead_reach(struct ib_verity_ahead *ahead, uint64_t end)
+{
+	if (!ahead)
+		return;
+	if (ahead->data.fd < 0)
+		ahead->data.fd = open(ahead->data.name, O_RDONLY | O_CLOEXEC);
+	for (; ahead->jobs < end / (JOB_BLOCKS * BLOCK); ahead->jobs++) {
+		struct ahead_job *ahead_job = ib_alloc(sizeof(*ahead_job));
+
+		*ahead_job = (struct ahead_job){
+			.ahead = ahead,
+			.job = { .pass = &ahead->pass, .first = ahead->jobs * JOB_BLOCKS },
+		};
+		ib_threads_add(ahead->threads, start_ahead, ahead_job);
+	}
+}
+
+/* The leaves that there are go where they belong; pass leaves out their jobs. */
+static int take_ahead(struct ib_verity_ahead *ahead, const struct geometry *geometry,
+		      struct pass *pass, struct ib_error *err)
+{
+	const uint64_t per_job = JOB_BLOCKS / PER_BLOCK * BLOCK;
+	struct ib_range from = { ahead->leaves.fd, per_job, ahead->leaves.name };
+	struct ib_range to = { pass->out->fd, pass->out->offset + per_job, pass->out->name };
+	uint64_t jobs = IB_MIN(ahead->jobs, geometry->data_blocks / JOB_BLOCKS);
+
+	ib_threads_wait(ahead->threads);
+	if (ahead->is_broken || jobs <= 1)
+		return 0;
+	to.offset += geometry->levels[0].first_block * BLOCK;
+	pass->done_from = 1;
+	pass->done_to = jobs;
+	return ib_fd_copy(&from, &to, (jobs - 1) * per_job, err);
 }
 
 /* ---- the superblock ---- */
@@ -263,6 +363,8 @@ int ib_verity_write(const struct ib_verity_params *params, const char *path,
 		return ib_fail(err, IB_INPUT, "'%s' does not consist of whole blocks of %zu bytes",
 			       params->data.name, BLOCK);
 	IB_TRY(write_superblock(params, geometry.data_blocks, &tree, err));
+	if (params->ahead)
+		IB_TRY(take_ahead(params->ahead, &geometry, &pass, err));
 	threads = ib_threads_new(params->threads, QUEUE_LENGTH);
 	return run_tree(pass, &geometry, threads, ret_root, err);
 }

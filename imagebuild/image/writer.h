@@ -4,9 +4,10 @@
  *
  * Contents are cut into segments. A ring of slots, in the order of the image, is
  * the window: the feeding thread fills a slot and adds a job; when the window is
- * full it waits for the oldest slot and writes what that holds. So the order of
- * blocks is the order of contents, whichever worker was first. What segments hold lies in
- * one ring of memory, whose size bounds what is in flight.
+ * full it waits for the oldest slot and gives what that holds its place in the image. So the order of
+ * blocks is the order of contents, whichever worker was first. What segments hold is written then, what
+ * entries of the cache hold is copied by a worker; the slot is free again when its blocks are in the image.
+ * Segments lie in one ring of memory, whose size bounds what is in flight.
  */
 #ifndef IB_IMAGE_WRITER_H
 #define IB_IMAGE_WRITER_H
@@ -79,6 +80,7 @@ struct segment {
 	size_t extent_count;
 	bool has_compressed; /* an extent that is not raw */
 	bool ends_region;    /* and nothing else is here */
+	uint64_t end_block;  /* of the image, behind its blocks, once they have their place */
 	struct ib_turn *done;
 	uint64_t uses; /* how often the slot was filled: what done counts up to */
 };
@@ -97,8 +99,9 @@ struct ib_erofs_writer {
 	struct ib_threads *threads;
 	struct ib_pool *compressors; /* struct compressor */
 	struct segment *slots;
-	uint64_t filled;  /* how many slots were ever filled… */
-	uint64_t retired; /* …and written */
+	uint64_t filled;  /* how many slots were ever filled, … */
+	uint64_t placed;  /* … got their place in the image … */
+	uint64_t retired; /* … and are written */
 	struct ib_ring *ring;
 	size_t replays_in_flight;
 
@@ -211,8 +214,11 @@ int ib_lookup_begin(struct ib_erofs_writer *writer, struct lookup *lookup, struc
 int ib_lookup_use(struct ib_erofs_writer *writer, struct lookup *lookup, bool *ret_used,
 		  struct ib_error *err) IB_MUST_CHECK;
 void ib_lookup_done(struct lookup *lookup);
-int ib_replay_write(struct ib_erofs_writer *writer, const struct replay *replay,
-		    struct ib_error *err) IB_MUST_CHECK;
+/* The next blocks of the image are those of its contents, and a worker begins to copy them. */
+int ib_replay_place(struct ib_erofs_writer *writer, struct replay *replay, struct ib_error *err)
+	IB_MUST_CHECK;
+/* Waits until they are there. */
+int ib_replay_wait(struct replay *replay, struct ib_error *err) IB_MUST_CHECK;
 void ib_replay_free(struct replay *replay);
 
 /* ---- blocks_write.c: entries that are made ---- */

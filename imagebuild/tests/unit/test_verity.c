@@ -88,6 +88,62 @@ START_TEST(trees_of_all_heights_verify_for_any_number_of_threads)
 }
 END_TEST
 
+/* All of the data's bytes again, from a place in it on. */
+static void rewrite(const uint8_t *bytes, size_t from, size_t to)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	int fd = open(data_path, O_WRONLY | O_CLOEXEC);
+
+	ck_ok(ib_fd_write(fd, bytes + from, to - from, from, data_path, &err));
+	close(fd);
+}
+
+/* announced: how much further than it was written the data is said to be. */
+static void make_tree_ahead(size_t blocks, size_t announced, uint8_t root[32])
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct ib_verity_params params = { .threads = 2 };
+	IB_AUTO(ib_verity_ahead) ahead = NULL;
+	IB_AUTO_BUFFER(bytes, SIZE_MAX / 2);
+	const size_t size = blocks * BLOCK;
+	const size_t step = 3 * BLOCK * 512 + 100;
+	size_t at = 0;
+
+	ck_ok(ib_file_read(data_path, &bytes, &err));
+	ck_ok(ib_file_write(data_path, "", 0, 0644, &err));
+	memset(params.salt, 0xab, sizeof(params.salt));
+	memset(params.uuid, 0x11, sizeof(params.uuid));
+	ck_ok(ib_verity_ahead_new(data_path, params.salt, 2, &ahead, &err));
+	/* what comes last is the first block */
+	for (at = BLOCK; at < size; at += step) {
+		rewrite(bytes.data, at, IB_MIN(at + step, size));
+		ib_verity_ahead_reach(ahead, IB_MIN(at + step + announced, size));
+	}
+	rewrite(bytes.data, 0, BLOCK);
+	params.data = open_region(data_path);
+	params.ahead = ahead;
+	ck_ok(ib_verity_write(&params, tree_path, root, &err));
+	close(params.data.fd);
+}
+
+START_TEST(data_that_is_hashed_while_it_grows_has_the_same_tree)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	uint8_t root[32];
+	uint8_t ahead[32];
+
+	write_data(sizes[_i]);
+	make_tree(2, root);
+	make_tree_ahead(sizes[_i], 0, ahead);
+	ck_assert_mem_eq(root, ahead, 32);
+	ck_ok(verify(root, &err));
+	/* who says more than there is costs time, nothing else */
+	make_tree_ahead(sizes[_i], (size_t)64 << 20, ahead);
+	ck_assert_mem_eq(root, ahead, 32);
+	ck_ok(verify(root, &err));
+}
+END_TEST
+
 START_TEST(the_tree_is_the_one_that_veritysetup_makes)
 {
 	uint8_t root[32];
@@ -185,6 +241,8 @@ Suite *ib_suite(void)
 	tcase_add_checked_fixture(verity, set_up, tear_down);
 	tcase_set_timeout(verity, 60);
 	tcase_add_loop_test(verity, trees_of_all_heights_verify_for_any_number_of_threads, 0,
+			    (int)IB_COUNT(sizes));
+	tcase_add_loop_test(verity, data_that_is_hashed_while_it_grows_has_the_same_tree, 0,
 			    (int)IB_COUNT(sizes));
 	tcase_add_loop_test(verity, the_tree_is_the_one_that_veritysetup_makes, 1,
 			    (int)IB_COUNT(sizes));
