@@ -16,7 +16,7 @@ static const char *certificate_name(const struct ib_chain *chain,
 	char hex[65];
 
 	if (!certificate)
-		return "a certificate that nothing names";
+		return NULL;
 	ib_certificate_fingerprint(certificate, sha256);
 	ib_hex_write(sha256, sizeof(sha256), hex);
 	return ib_arena_strf(chain->arena, "'%s' with fingerprint %s",

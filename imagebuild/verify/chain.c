@@ -148,6 +148,26 @@ static const char *file_for(enum ib_trust_role role)
 	return NULL;
 }
 
+/* Whether the one who says to have signed is one of these; nothing but words follows from it. */
+static bool is_named(const char *signer, const struct ib_trusted *const *trusted, size_t count)
+{
+	uint8_t sha256[IB_SHA256_SIZE];
+	char hex[65];
+	size_t i = 0;
+
+	for (i = 0; signer && i < count; i++) {
+		if (trusted[i]->certificate)
+			ib_certificate_fingerprint(trusted[i]->certificate, sha256);
+		else
+			ib_public_key_fingerprint(trusted[i]->key, sha256);
+		ib_hex_write(sha256, sizeof(sha256), hex);
+		if (strstr(signer, hex))
+			return true;
+	}
+	return false;
+}
+
+/* That a signature does not fit says no more than that: which of the two was changed, or who else signed, it does not. */
 int ib_chain_nobody(const struct ib_chain *chain, enum ib_trust_role role, const char *what,
 		    const char *signer, struct ib_error *err)
 {
@@ -156,16 +176,25 @@ int ib_chain_nobody(const struct ib_chain *chain, enum ib_trust_role role, const
 	size_t count = ib_chain_trusted(chain, role, &trusted);
 
 	if (!count)
-		(void)ib_fail(err, IB_TRUST, "nobody is trusted to sign %s; it was signed by %s",
-			      what, signer);
+		(void)ib_fail(err, IB_TRUST, "nobody is trusted to sign %s%s%s", what,
+			      signer ? "; it names as its signer " : "", signer ? signer : "");
 	else
-		(void)ib_fail(err, IB_TRUST, "%s was not signed by '%s'%s; it was signed by %s",
-			      what, trusted[0]->path, count > 1 ? " or another one trusted" : "",
-			      signer);
-	ib_error_hint(err,
-		      "If whoever made the image told you this fingerprint, get their %s from them "
-		      "and run: imagebuild verify --trust %s '%s'; or put it into "
-		      "/etc/imagebuild/trust.d for good.",
-		      file, file, chain->folder);
+		(void)ib_fail(
+			err, IB_TRUST,
+			"%s carries no signature that fits it and '%s'%s: it was changed after it "
+			"was signed, or it was signed with another key%s%s",
+			what, trusted[0]->path, count > 1 ? " or another one trusted" : "",
+			signer ? "; it names as its signer " : "", signer ? signer : "");
+	if (is_named(signer, trusted, count))
+		ib_error_hint(err, "It names a key that you trust, so it was probably damaged or "
+				   "changed: get the folder anew from where it came.");
+	else
+		ib_error_hint(
+			err,
+			"Get the folder anew if it may have changed on the way. If whoever made "
+			"the image says that they have another key, get their %s from them and "
+			"run: imagebuild verify --trust %s '%s'; or put it into "
+			"/etc/imagebuild/trust.d for good.",
+			file, file, chain->folder);
 	return -IB_TRUST;
 }

@@ -110,7 +110,10 @@ int ib_chain_open(const struct ib_chain *chain, const struct ib_sum *sum, int *r
 /* What is trusted for a role; *ret_keys in the arena. */
 size_t ib_chain_trusted(const struct ib_chain *chain, enum ib_trust_role role,
 			const struct ib_trusted ***ret_trusted);
-/* Refusal for want of anybody trusted for a role: who signed, and what would trust them. */
+/*
+ * Refusal for want of anybody trusted for a role whose signature fits. signer: whom it names, for telling people,
+ * or NULL.
+ */
 int ib_chain_nobody(const struct ib_chain *chain, enum ib_trust_role role, const char *what,
 		    const char *signer, struct ib_error *err);
 

@@ -32,16 +32,17 @@ static const char *claimed_signer(const struct ib_chain *chain, const char *sums
 	name = end ? ib_strf("%.*s.intoto.jsonl", (int)(end - start), start) : ib_strdup("");
 	if (!*name || ib_chain_read_name(chain, name, &text, &problem) < 0) {
 		ib_error_clear(&problem);
-		return "a key that nothing names";
+		return NULL;
 	}
 	newline = text.size ? memchr(text.data, '\n', text.size) : NULL;
 	if (!newline ||
 	    ib_dsse_read(text.data, (size_t)(newline - text.data), name, &envelope, &problem) < 0) {
 		ib_error_clear(&problem);
-		return "a key that nothing names";
+		return NULL;
 	}
-	return ib_arena_strf(chain->arena, "a key that calls itself %s",
-			     envelope->signatures[0].key_id);
+	return *envelope->signatures[0].key_id
+		       ? ib_arena_strdup(chain->arena, envelope->signatures[0].key_id)
+		       : NULL;
 }
 
 static const char *stem_of(const struct ib_chain *chain, const char *suffix)

@@ -4,15 +4,15 @@ $ HOME=$PWD XDG_CONFIG_HOME=$PWD imagebuild verify out 2>&1 | tail -n 2 | cut -c
 broken  sums-signature        SHA256SUMS is signed by a key that y
 not walked, since they stand on what is broken: files, digests, pr
 $ imagebuild keys trial >/dev/null; imagebuild verify --trust trial out >/dev/null
-imagebuild: error: 'out' is not what it says to be: link 'sums-signature' is broken: SHA256SUMS was not signed by 'trial/statements.pub'; it was signed by a key that nothing names
-  hint: If whoever made the image told you this fingerprint, get their statements.pub from them and run: imagebuild verify --trust statements.pub 'out'; or put it into /etc/imagebuild/trust.d for good.
+imagebuild: error: 'out' is not what it says to be: link 'sums-signature' is broken: SHA256SUMS carries no signature that fits it and 'trial/statements.pub': it was changed after it was signed, or it was signed with another key
+  hint: Get the folder anew if it may have changed on the way. If whoever made the image says that they have another key, get their statements.pub from them and run: imagebuild verify --trust statements.pub 'out'; or put it into /etc/imagebuild/trust.d for good.
 [5]
 $ imagebuild verify --trust trial --json out 2>/dev/null | head -n 6
 {
   "folder": "out",
   "verified": false,
   "links": [
-    {"name": "sums-signature","claim": "SHA256SUMS is signed by a key that you trust","state": "broken","detail": "SHA256SUMS was not signed by 'trial/statements.pub'; it was signed by a key that nothing names","hint": "If whoever made the image told you this fingerprint, get their statements.pub from them and run: imagebuild verify --trust statements.pub 'out'; or put it into /etc/imagebuild/trust.d for good."},
+    {"name": "sums-signature","claim": "SHA256SUMS is signed by a key that you trust","state": "broken","detail": "SHA256SUMS carries no signature that fits it and 'trial/statements.pub': it was changed after it was signed, or it was signed with another key","hint": "Get the folder anew if it may have changed on the way. If whoever made the image says that they have another key, get their statements.pub from them and run: imagebuild verify --trust statements.pub 'out'; or put it into /etc/imagebuild/trust.d for good."},
     {"name": "files","claim": "the folder holds what SHA256SUMS lists, and nothing else","state": "not walked","detail": "it stands on 'sums-signature'"},
 $ imagebuild verify --trust nowhere out
 imagebuild: error: could not examine what to trust, 'nowhere': No such file or directory

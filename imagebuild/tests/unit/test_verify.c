@@ -74,10 +74,10 @@ START_TEST(a_changed_byte_anywhere_is_found)
 			flip(path, places[j]);
 		}
 		flip(sums, places[j]);
-		expect(folder, trust, "sums-signature", "was not signed by");
+		expect(folder, trust, "sums-signature", "carries no signature that fits it and");
 		flip(sums, places[j]);
 		flip(signature, places[j]);
-		expect(folder, trust, "sums-signature", "was not signed by");
+		expect(folder, trust, "sums-signature", "carries no signature that fits it and");
 		flip(signature, places[j]);
 	}
 	expect(folder, trust, "", "");
@@ -104,6 +104,8 @@ static void in_folder(const char *folder, const char *command)
 	"printf X | dd of=" STEM file " bs=1 seek=" offset " conv=notrunc 2>/dev/null"
 
 DAMAGE(remove_lock, "rm " STEM ".lock")
+DAMAGE(change_stub, FLIP(".efi", "5000"))
+DAMAGE(change_sums, "sed -i 's/^0/1/; t; s/^./0/' SHA256SUMS")
 DAMAGE(remove_signature, "rm SHA256SUMS.sig")
 DAMAGE(add_file_unlisted, "touch unlisted")
 DAMAGE(add_hidden, "touch .hidden")
@@ -216,14 +218,14 @@ static const struct {
 	struct fault fault;
 } table[] = {
 	/* signed by others */
-	{ "sums-signature", "a key that calls itself", { .sums = STRANGER } },
+	{ "sums-signature", "it names as its signer", { .sums = STRANGER } },
 	{ "sums-signature",
-	  "was not signed by",
+	  "carries no signature that fits it and",
 	  { .sums = STRANGER, .provenance = STRANGER, .hash = STRANGER, .uki = STRANGER } },
 	{ "provenance-signature", "no trusted key signed it", { .provenance = STRANGER } },
-	{ "root-hash-signature", "was not signed by", { .hash = STRANGER } },
+	{ "root-hash-signature", "carries no signature that fits it and", { .hash = STRANGER } },
 	{ "uki-signature", "'CN = a stranger' with fingerprint", { .uki = STRANGER } },
-	{ "uki-signature", "was not signed by", { .uki = NOBODY } },
+	{ "uki-signature", "carries no signature that fits it and", { .uki = NOBODY } },
 	/* files that came, went or changed after signing */
 	{ "sums-signature", "SHA256SUMS.sig", { .afterwards = remove_signature } },
 	{ "files", "'" STEM ".lock' is in SHA256SUMS, but not", { .afterwards = remove_lock } },
@@ -238,7 +240,7 @@ static const struct {
 	  "'SHA256SUMS.sig' is not a regular file",
 	  { .afterwards = signature_is_pipe } },
 	{ "sums-signature",
-	  "a key that nothing names",
+	  "or it was signed with another key",
 	  { .sums = STRANGER, .afterwards = envelope_is_pipe } },
 	{ "files", "'node-stray' is no file of image '" STEM "'", { .before_sums = add_stray } },
 	/* the sums were signed anew, the provenance was not */
@@ -258,7 +260,9 @@ static const struct {
 	{ "lock", "another lock", { .other_lock = true } },
 	{ "lock", "does not name package 'more-1-1.x86_64'", { .lock_lacks_input = true } },
 	{ "lock", STEM ".lock", { .before_provenance = garble_lock } },
-	{ "root-hash-signature", "was not signed by", { .before_provenance = other_hash } },
+	{ "root-hash-signature",
+	  "carries no signature that fits it and",
+	  { .before_provenance = other_hash } },
 	{ "root-hash-signature", "is not a SHA-256 in hex", { .before_provenance = no_hash } },
 	{ "root-hash-signature", "", { .before_provenance = garble_signature } },
 	{ "verity", "", { .before_provenance = change_root } },
@@ -289,7 +293,9 @@ static const struct {
 	  { .policy = POLICY("refused", "\"su\", \"allowed\": \"it has to\"") } },
 	{ "root-image", "", { .garble_root = true } },
 	{ "verity", "no hash tree", { .before_provenance = remove_tree } },
-	{ "uki-signature", "was not signed by", { .before_provenance = change_uki } },
+	{ "uki-signature",
+	  "carries no signature that fits it and",
+	  { .before_provenance = change_uki } },
 	{ "uki-command-line", "does not name one root hash", { .command_line = "quiet" } },
 	{ "uki-command-line", "the root hash " D64, { .command_line = "roothash=" D64 } },
 	{ "uki-command-line",
@@ -309,7 +315,7 @@ static const struct {
 	{ "disk", "not that of the root hash", { .wrong_uuid = true } },
 	{ "disk", "another signature", { .other_signature = true } },
 	{ "disk-esp", "does not hold the unified kernel image", { .no_uki_on_esp = true } },
-	{ "disk-esp", "EFI/extra.EFI was not signed", { .stranger_on_esp = true } },
+	{ "disk-esp", "EFI/extra.EFI carries no signature that fits", { .stranger_on_esp = true } },
 	/* the archive of the root */
 	{ "tar", "with another content than the root image", { .before_provenance = tar_byte } },
 	{ "tar", "with another size than", { .before_provenance = tar_size } },
@@ -365,6 +371,33 @@ START_TEST(what_is_wrong_breaks_its_link)
 	IB_AUTO(ib_trust) trust = make_trust(MAKER);
 
 	expect(folder, trust, table[_i].link, table[_i].words);
+}
+END_TEST
+
+/* A file that was changed is not blamed on a key: nothing is known but that the two do not fit. */
+START_TEST(what_is_likely_is_told_as_such)
+{
+	static const struct {
+		struct fault fault;
+		const char *hint;
+	} cases[] = {
+		{ { .afterwards = change_sums }, "It names a key that you trust" },
+		{ { .sums = STRANGER, .provenance = STRANGER }, "says that they have another key" },
+		{ { .before_provenance = change_stub }, "It names a key that you trust" },
+		{ { .uki = STRANGER }, "says that they have another key" },
+		{ { .uki = NOBODY }, "says that they have another key" },
+		{ { .before_provenance = other_hash }, "says that they have another key" },
+	};
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *folder = make_outputs(&cases[_i].fault);
+	IB_AUTO(ib_trust) trust = make_trust(MAKER);
+	IB_AUTO(ib_verification) verification = NULL;
+
+	ck_ok(ib_verify(folder, trust, NULL, &verification, &err));
+	ck_assert_int_eq(ib_verification_verdict(verification, &err), -IB_TRUST);
+	ck_assert_ptr_nonnull(err.hint);
+	ck_assert_msg(strstr(err.hint, cases[_i].hint) != NULL, "%s: %s", err.text, err.hint);
+	ib_error_clear(&err);
 }
 END_TEST
 
@@ -453,6 +486,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, what_is_right_holds_link_by_link);
 	tcase_add_test(tcase, a_changed_byte_anywhere_is_found);
 	tcase_add_loop_test(tcase, what_is_wrong_breaks_its_link, 0, (int)IB_COUNT(table));
+	tcase_add_loop_test(tcase, what_is_likely_is_told_as_such, 0, 6);
 	tcase_add_test(tcase, a_file_is_hashed_again_when_it_is_read);
 	tcase_add_loop_test(tcase, what_is_demanded_must_be_there, 0, (int)IB_COUNT(demands));
 	tcase_add_test(tcase, what_is_no_link_is_not_demanded);
