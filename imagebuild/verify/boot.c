@@ -108,6 +108,8 @@ static const char *claimed_by(const struct ib_chain *chain, int fd, const char *
 	struct ib_error problem = IB_ERROR_INIT;
 	ib_autofree uint8_t *table = NULL;
 	IB_AUTO(ib_certificate) certificate = NULL;
+	struct ib_der rest = { NULL, 0 };
+	struct ib_der whole = { NULL, 0 };
 	struct ib_cms cms;
 	struct ib_pe pe;
 	int r = ib_pe_read(fd, name, &pe, &problem);
@@ -117,12 +119,12 @@ static const char *claimed_by(const struct ib_chain *chain, int fd, const char *
 		table = ib_alloc(pe.certificate_size);
 		r = ib_fd_read_at(fd, table, pe.certificate_size, pe.certificate_offset, name,
 				  &problem);
-		if (r == 0 && ib_get_le32(table) >= WIN_CERTIFICATE_HEADER &&
-		    ib_get_le32(table) <= pe.certificate_size)
-			r = ib_cms_read(table + WIN_CERTIFICATE_HEADER,
-					ib_get_le32(table) - WIN_CERTIFICATE_HEADER, name, &cms,
-					&problem);
-		if (r == 0)
+		rest = (struct ib_der){ table + WIN_CERTIFICATE_HEADER,
+					pe.certificate_size - WIN_CERTIFICATE_HEADER };
+		/* zeros behind it align it */
+		if (r == 0 && ib_der_next(&rest, IB_DER_SEQUENCE, NULL, &whole))
+			r = ib_cms_read(whole.data, whole.size, name, &cms, &problem);
+		if (r == 0 && whole.data)
 			certificate = ib_cms_signer(&cms);
 	}
 	ib_error_clear(&problem);
