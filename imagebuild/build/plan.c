@@ -96,6 +96,23 @@ static void plan_effects(struct ib_work *work, const struct ib_members *members,
 	ib_free(effects.items);
 }
 
+static bool recall(void *context, const char *key, struct ib_buffer *ret_content)
+{
+	const struct ib_work *work = context;
+
+	return ib_store_get_derived(work->store, IB_STORE_FACTS, key, ret_content);
+}
+
+static void keep(void *context, const char *key, const struct ib_buffer *content)
+{
+	const struct ib_work *work = context;
+	struct ib_error ignored = IB_ERROR_INIT; /* what cannot be kept is made again */
+
+	if (ib_store_put_derived(work->store, IB_STORE_FACTS, key, content->data, content->size,
+				 &ignored) < 0)
+		ib_error_clear(&ignored);
+}
+
 void ib_work_plan_state(struct ib_work *work, const struct ib_members *members,
 			struct ib_state_plan *ret_plan)
 {
@@ -113,6 +130,11 @@ void ib_work_plan_state(struct ib_work *work, const struct ib_members *members,
 					    .disable = names_of(&work->recipe->units_disable),
 					    .mask = names_of(&work->recipe->units_mask),
 					    .log = work->session->log };
+	if (work->use_derived) {
+		const struct ib_state_memory memory = { work, recall, keep };
+
+		ret_plan->memory = ib_arena_memdup(work->arena, &memory, sizeof(memory));
+	}
 	if (work->lock)
 		ret_plan->remembered = ib_work_locked_accounts(work->lock);
 	plan_effects(work, members, ret_plan);

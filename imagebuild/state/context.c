@@ -75,21 +75,36 @@ static int put(struct ib_state *state, struct ib_tree_entry *entry, struct ib_er
 	return 0;
 }
 
+/* A file that is there keeps its owner. */
+static int put_file(struct ib_state *state, struct ib_tree_entry *entry, struct ib_error *err)
+{
+	const struct ib_node *there = ib_tree_find(state->tree, entry->path);
+
+	if (there && S_ISREG(there->inode->mode)) {
+		entry->user = there->inode->user;
+		entry->group = there->inode->group;
+		entry->uid = there->inode->uid;
+		entry->gid = there->inode->gid;
+	}
+	return put(state, entry, err);
+}
+
 int ib_state_put_file(struct ib_state *state, const char *path, uint32_t mode, const void *data,
 		      size_t size, struct ib_error *err)
 {
 	struct ib_tree_entry entry = {
 		.path = path, .mode = S_IFREG | mode, .data = data, .size = size
 	};
-	const struct ib_node *there = ib_tree_find(state->tree, path);
 
-	if (there && S_ISREG(there->inode->mode)) {
-		entry.user = there->inode->user;
-		entry.group = there->inode->group;
-		entry.uid = there->inode->uid;
-		entry.gid = there->inode->gid;
-	}
-	return put(state, &entry, err);
+	return put_file(state, &entry, err);
+}
+
+int ib_state_take_file(struct ib_state *state, const char *path, uint32_t mode,
+		       struct ib_buffer *content, struct ib_error *err)
+{
+	struct ib_tree_entry entry = { .path = path, .mode = S_IFREG | mode, .content = content };
+
+	return put_file(state, &entry, err);
 }
 
 int ib_state_put_text(struct ib_state *state, const char *path, uint32_t mode, const char *text,

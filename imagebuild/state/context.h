@@ -31,6 +31,9 @@ int ib_state_read_node(const struct ib_state *state, const struct ib_node *node,
 /* A file that is there already keeps its owner. */
 int ib_state_put_file(struct ib_state *state, const char *path, uint32_t mode, const void *data,
 		      size_t size, struct ib_error *err) IB_MUST_CHECK;
+/* The same; the tree takes the bytes over. */
+int ib_state_take_file(struct ib_state *state, const char *path, uint32_t mode,
+		       struct ib_buffer *content, struct ib_error *err) IB_MUST_CHECK;
 int ib_state_put_text(struct ib_state *state, const char *path, uint32_t mode, const char *text,
 		      struct ib_error *err) IB_MUST_CHECK;
 int ib_state_put_link(struct ib_state *state, const char *path, const char *target,

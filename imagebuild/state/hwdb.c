@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/crypto.h"
 #include "state/context.h"
 
 #define BINARY_MAX  (256U << 20)
@@ -310,9 +311,8 @@ static void move_places(struct database *database)
 	}
 }
 
-static int write_binary(struct database *database, struct ib_error *err)
+static int write_binary(struct database *database, struct ib_buffer *out, struct ib_error *err)
 {
-	IB_AUTO_BUFFER(out, BINARY_MAX);
 	size_t bytes = 0;
 	uint64_t root = 0;
 	size_t i = 0;
@@ -326,24 +326,26 @@ static int write_binary(struct database *database, struct ib_error *err)
 	if (bytes > BINARY_MAX / 2)
 		return ib_fail(err, IB_LIMIT, "the hardware database is larger than %u bytes",
 			       BINARY_MAX / 2);
-	if (database->count)
-		qsort(database->properties, database->count, sizeof(*database->properties),
-		      compare_properties);
+	if (!database->count)
+		return 0;
+	qsort(database->properties, database->count, sizeof(*database->properties),
+	      compare_properties);
 	drop_replaced(database);
 	place_of(database, text_of(database, ""));
 	root = put_node(database, database->properties, database->count, 0, true);
 	move_places(database);
-	put_header(database, root, &out);
-	ib_buffer_put(&out, database->nodes.data, database->nodes.size);
-	ib_buffer_put(&out, database->strings.data, database->strings.size);
-	return ib_state_put_file(database->state, "/usr/lib/udev/hwdb.bin", 0444, out.data,
-				 out.size, err);
+	(void)ib_buffer_reserve(out, HEADER_SIZE + database->nodes.size + database->strings.size);
+	put_header(database, root, out);
+	ib_buffer_put(out, database->nodes.data, database->nodes.size);
+	ib_buffer_put(out, database->strings.data, database->strings.size);
+	return 0;
 }
 
-int ib_state_hwdb(struct ib_state *state, struct ib_error *err)
+/* Leaves out empty where no file has a property. */
+static int make(struct ib_state *state, const struct ib_strings *paths, struct ib_buffer *out,
+		struct ib_error *err)
 {
 	IB_AUTO(ib_map) texts = ib_map_new();
-	IB_AUTO_STRINGS(paths);
 	struct database database = { .state = state,
 				     .texts = texts,
 				     .strings = IB_BUFFER_INIT(BINARY_MAX),
@@ -351,14 +353,62 @@ int ib_state_hwdb(struct ib_state *state, struct ib_error *err)
 	size_t i = 0;
 	int r = 0;
 
-	ib_state_config_files(state, "udev/hwdb.d", ".hwdb", &paths);
-	for (i = 0; r == 0 && i < paths.count; i++)
-		r = read_file(&database, paths.items[i], err);
-	if (r == 0 && database.count)
-		r = write_binary(&database, err);
+	for (i = 0; r == 0 && i < paths->count; i++)
+		r = read_file(&database, paths->items[i], err);
+	if (r == 0)
+		r = write_binary(&database, out, err);
 	ib_free(database.properties);
 	ib_free(database.matches);
 	ib_buffer_done(&database.strings);
 	ib_buffer_done(&database.nodes);
 	return r;
+}
+
+/* All that decides the bytes: the files in their order. */
+static int key_of(struct ib_state *state, const struct ib_strings *paths, char **ret_key,
+		  struct ib_error *err)
+{
+	IB_AUTO_BUFFER(key, SIZE_MAX / 2);
+	size_t i = 0;
+
+	ib_buffer_putf(&key, "hwdb 1\nimagebuild " IB_VERSION "\n");
+	for (i = 0; i < paths->count; i++) {
+		const char *text = NULL;
+		size_t size = 0;
+		char sha256[65] = "none";
+
+		IB_TRY(ib_state_read(state, paths->items[i], &text, &size, err));
+		if (text)
+			ib_sha256_hex(text, size, sha256);
+		ib_buffer_putf(&key, "%s %s\n", sha256, paths->items[i]);
+	}
+	*ret_key = ib_buffer_take_text(&key);
+	return 0;
+}
+
+static int recall_or_make(struct ib_state *state, const struct ib_strings *paths,
+			  struct ib_buffer *out, struct ib_error *err)
+{
+	const struct ib_state_memory *memory = state->plan->memory;
+	ib_autofree char *key = NULL;
+
+	if (!memory)
+		return make(state, paths, out, err);
+	IB_TRY(key_of(state, paths, &key, err));
+	if (memory->recall(memory->context, key, out))
+		return 0;
+	IB_TRY(make(state, paths, out, err));
+	memory->keep(memory->context, key, out);
+	return 0;
+}
+
+int ib_state_hwdb(struct ib_state *state, struct ib_error *err)
+{
+	IB_AUTO_STRINGS(paths);
+	IB_AUTO_BUFFER(out, BINARY_MAX);
+
+	ib_state_config_files(state, "udev/hwdb.d", ".hwdb", &paths);
+	if (paths.count)
+		IB_TRY(recall_or_make(state, &paths, &out, err));
+	return out.size ? ib_state_take_file(state, "/usr/lib/udev/hwdb.bin", 0444, &out, err) : 0;
 }

@@ -61,6 +61,16 @@ struct ib_state_names {
 	size_t count;
 };
 
+/*
+ * What a generator made before, where it takes long. The key is a text with all that decides the bytes; where
+ * nothing is known (false), or nobody remembers, it is made anew.
+ */
+struct ib_state_memory {
+	void *context;
+	bool (*recall)(void *context, const char *key, struct ib_buffer *ret_content);
+	void (*keep)(void *context, const char *key, const struct ib_buffer *content);
+};
+
 /* What the generators are given beside the tree; everything is borrowed. */
 struct ib_state_plan {
 	const struct ib_facts *const *facts; /* by the number that a package has in the tree */
@@ -79,7 +89,8 @@ struct ib_state_plan {
 	struct ib_state_names enable, disable, mask; /* units */
 	const struct ib_state_sysctl *sysctl;
 	size_t sysctl_count;
-	struct ib_state_names only; /* generators by name; count 0: all of them */
+	struct ib_state_names only;           /* generators by name; count 0: all of them */
+	const struct ib_state_memory *memory; /* NULL: nobody remembers */
 	const struct ib_log *log;
 };
 

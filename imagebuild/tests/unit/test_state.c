@@ -456,6 +456,80 @@ START_TEST(base_folders_come_before_packages)
 }
 END_TEST
 
+/* One thing that somebody remembers, and how often it was found and kept. */
+struct remembered {
+	char *key;
+	struct ib_buffer content;
+	int found, kept;
+};
+
+static bool recall(void *context, const char *key, struct ib_buffer *ret_content)
+{
+	struct remembered *remembered = context;
+
+	if (!remembered->key || strcmp(remembered->key, key) != 0)
+		return false;
+	remembered->found++;
+	ib_buffer_put(ret_content, remembered->content.data, remembered->content.size);
+	return true;
+}
+
+static void keep(void *context, const char *key, const struct ib_buffer *content)
+{
+	struct remembered *remembered = context;
+
+	remembered->kept++;
+	ib_free(remembered->key);
+	remembered->key = ib_strdup(key);
+	ib_buffer_clear(&remembered->content);
+	ib_buffer_put(&remembered->content, content->data, content->size);
+}
+
+static char *hardware(const struct ib_state_memory *memory)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	const char *only = "hwdb";
+	const struct ib_state_plan plan = { .only = { &only, 1 }, .memory = memory };
+	const struct ib_node *node = NULL;
+
+	ck_ok(apply(&plan, NULL, &err));
+	node = ib_tree_find(tree, "/usr/lib/udev/hwdb.bin");
+	ck_assert_ptr_nonnull(node);
+	return ib_hex(node->inode->data, node->inode->size);
+}
+
+START_TEST(the_hardware_database_of_the_same_files_is_remembered)
+{
+	struct remembered remembered = { .content = IB_BUFFER_INIT(1 << 20) };
+	const struct ib_state_memory memory = { &remembered, recall, keep };
+	ib_autofree char *plain = NULL;
+	ib_autofree char *first = NULL;
+	ib_autofree char *again = NULL;
+	ib_autofree char *changed = NULL;
+	ib_autofree char *renamed = NULL;
+
+	put_file("/usr/lib/udev/hwdb.d/20-one.hwdb", "usb:v1*\n ID_VENDOR=One\n");
+	plain = hardware(NULL);
+	first = hardware(&memory);
+	ck_assert_str_eq(plain, first);
+	again = hardware(&memory);
+	ck_assert_str_eq(plain, again);
+	ck_assert_int_eq(remembered.kept, 1);
+	ck_assert_int_eq(remembered.found, 1);
+	/* another content, another file: something else */
+	put_file("/usr/lib/udev/hwdb.d/20-one.hwdb", "usb:v1*\n ID_VENDOR=Two\n");
+	changed = hardware(&memory);
+	ck_assert_str_ne(plain, changed);
+	put_file("/usr/lib/udev/hwdb.d/30-two.hwdb", "usb:v2*\n ID_VENDOR=Two\n");
+	renamed = hardware(&memory);
+	ck_assert_str_ne(changed, renamed);
+	ck_assert_int_eq(remembered.kept, 3);
+	ck_assert_int_eq(remembered.found, 1);
+	ib_free(remembered.key);
+	ib_buffer_done(&remembered.content);
+}
+END_TEST
+
 START_TEST(a_kernel_module_that_cannot_be_read_is_named)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -488,6 +562,7 @@ Suite *ib_suite(void)
 	tcase_add_test(state, shells_alternatives_and_sysctl_are_written);
 	tcase_add_test(state, tmpfiles_are_those_of_systemd_tmpfiles);
 	tcase_add_test(state, base_folders_come_before_packages);
+	tcase_add_test(state, the_hardware_database_of_the_same_files_is_remembered);
 	tcase_add_test(state, a_kernel_module_that_cannot_be_read_is_named);
 	suite_add_tcase(suite, state);
 	return suite;
