@@ -187,11 +187,15 @@ struct ib_build_options {
 	bool no_cache;                        /* nothing derived of the store is used, nor added */
 	const struct ib_remote_cache *remote; /* NULL: none */
 	bool check; /* where nothing seems to have changed, the outputs are hashed */
+	const char
+		*report; /* what the rules found goes there as well, whatever they say; or NULL */
+	struct ib_buffer *refusal; /* the same, when they refuse the image; or NULL */
 };
 
 /*
  * Builds all outputs that the recipe names into options->output; *ret_names are its files, sorted.
  * Where the folder holds them already (build/unchanged.h) nothing is touched.
+ * IB_REFUSED when the rules do: then nothing of the image is left but the report.
  */
 int ib_build_run(const struct ib_session *session, const struct ib_recipe *recipe,
 		 const struct ib_lock *lock, const struct ib_build_options *options,

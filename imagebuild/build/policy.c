@@ -121,15 +121,23 @@ int ib_work_check_policy(struct ib_work *work, uint64_t root_image_bytes, struct
 	return ib_policy_verdict(work->policy, err);
 }
 
-int ib_work_write_policy(struct ib_work *work, struct ib_error *err)
+int ib_work_policy_text(const struct ib_work *work, struct ib_buffer *text, struct ib_error *err)
 {
 	const struct ib_policy_image image = { .id = work->recipe->id,
 					       .version = work->recipe->version,
 					       .architecture = work->recipe->architecture,
-					       .root_hash = work->root_hash_hex,
+					       .root_hash = *work->root_hash_hex
+								    ? work->root_hash_hex
+								    : NULL,
 					       .tool_version = IB_VERSION };
+
+	return ib_policy_write_json(work->policy, &image, text, err);
+}
+
+int ib_work_write_policy(struct ib_work *work, struct ib_error *err)
+{
 	IB_AUTO_BUFFER(text, IB_POLICY_MAX_DOCUMENT);
 
-	IB_TRY(ib_policy_write_json(work->policy, &image, &text, err));
+	IB_TRY(ib_work_policy_text(work, &text, err));
 	return ib_outputs_write(work->outputs, ".policy.json", text.data, text.size, err);
 }

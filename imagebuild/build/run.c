@@ -179,7 +179,8 @@ static bool is_done_already(struct ib_work *work, const struct ib_build_options 
 		ret_inputs[0] = '\0';
 		return false;
 	}
-	if (!ib_outputs_unchanged(store, options, ret_inputs, &names))
+	/* the report is made as the image is */
+	if (options->report || !ib_outputs_unchanged(store, options, ret_inputs, &names))
 		return false;
 	ib_step(work->session->log, "'%s' is what recipe and lock describe already",
 		options->output);
@@ -200,6 +201,48 @@ static int commit(struct ib_work *work, const struct ib_build_options *options, 
 	return 0;
 }
 
+/* What the rules found, for whoever asked, also of an image that comes to nothing. */
+static int report(const struct ib_work *work, const struct ib_build_options *options, bool refused,
+		  struct ib_error *err)
+{
+	IB_AUTO_BUFFER(text, IB_POLICY_MAX_DOCUMENT);
+
+	if (!options->report && !(refused && options->refusal))
+		return 0;
+	IB_TRY(ib_work_policy_text(work, &text, err));
+	if (refused && options->refusal)
+		ib_buffer_put(options->refusal, text.data, text.size);
+	if (!options->report)
+		return 0;
+	return ib_file_write(options->report, text.data, text.size, 0644, err);
+}
+
+/* The refusal stays what is told, even where its report cannot be written. */
+static void report_refusal(const struct ib_work *work, const struct ib_build_options *options)
+{
+	struct ib_error problem = IB_ERROR_INIT;
+
+	if (report(work, options, true, &problem) < 0) {
+		ib_warn(work->session->log, "there is no report of the refusal: %s", problem.text);
+		ib_error_clear(&problem);
+	}
+}
+
+/* An output folder holds what builds release: whatever else lies there stops the next one. */
+static int check_report(const struct ib_build_options *options, struct ib_error *err)
+{
+	size_t length = strlen(options->output);
+
+	if (!options->report || !ib_str_starts(options->report, options->output) ||
+	    (options->report[length] != '/' && !ib_str_ends(options->output, "/")))
+		return 0;
+	(void)ib_fail(err, IB_INPUT, "the report '%s' would lie in the output folder",
+		      options->report);
+	ib_error_hint(err,
+		      "Name a place beside it; an image that passed has its own .policy.json.");
+	return -IB_INPUT;
+}
+
 static int run(struct ib_work *work, const struct ib_build_options *options, const char *inputs,
 	       struct ib_strings *ret_names, struct ib_error *err)
 {
@@ -207,12 +250,17 @@ static int run(struct ib_work *work, const struct ib_build_options *options, con
 	ib_autofree char *stem =
 		ib_strf("%s_%s_%s", recipe->id, recipe->version, recipe->architecture);
 	IB_AUTO(ib_outputs) outputs = NULL;
+	int r = 0;
 
 	if (!work->session->offline)
 		IB_TRY(ib_build_fetch(work->session, recipe, work->lock, err));
 	IB_TRY(ib_outputs_open(options->output, stem, &outputs, err));
 	work->outputs = outputs;
-	IB_TRY(run_steps(work, options, err));
+	r = run_steps(work, options, err);
+	if (r == -IB_REFUSED && work->policy)
+		report_refusal(work, options);
+	IB_TRY(r);
+	IB_TRY(report(work, options, false, err));
 	add_names(ib_outputs_names(outputs), ret_names);
 	return commit(work, options, inputs, err);
 }
@@ -225,6 +273,7 @@ int ib_build_run(const struct ib_session *session, const struct ib_recipe *recip
 	char inputs[65] = "";
 	int r = 0;
 
+	IB_TRY(check_report(options, err));
 	begin_work(&work);
 	if (!is_done_already(&work, options, inputs, ret_names))
 		r = run(&work, options, inputs, ret_names, err);

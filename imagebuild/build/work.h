@@ -114,7 +114,10 @@ int ib_work_put_databases(struct ib_work *work, struct ib_error *err) IB_MUST_CH
 /* policy.c: the finished root before the rules; IB_REFUSED when it does not pass. */
 int ib_work_check_policy(struct ib_work *work, uint64_t root_image_bytes, struct ib_error *err)
 	IB_MUST_CHECK;
-/* policy.c: what they found, as .policy.json. */
+/* policy.c: what they found, as the document that .policy.json is; without a root hash where there is none yet. */
+int ib_work_policy_text(const struct ib_work *work, struct ib_buffer *text, struct ib_error *err)
+	IB_MUST_CHECK;
+/* policy.c: that, as .policy.json. */
 int ib_work_write_policy(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 
 /* initrd.c */

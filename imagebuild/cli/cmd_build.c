@@ -10,6 +10,7 @@ static const struct ib_option options[] = {
 	{ "output", "DIR", "where the outputs go (also -o DIR)" },
 	{ "only", "WHAT", "root: the root file system, its hash tree and root hash, nothing else" },
 	{ "check", NULL, "where nothing has changed since the last build, hash what lies there" },
+	{ "report", "FILE", "write what the rules found there, also when they refuse the image" },
 	{ "no-cache", NULL, "use nothing that earlier builds left in the store but packages" },
 	{ "remote-cache", "URL", "take packages that others have compressed from there" },
 	{ "remote-cache-push", NULL, "and put there what it lacks" },
@@ -134,9 +135,13 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 					  .check = ib_cli_option(cli, "check") != NULL,
 					  .no_cache = ib_cli_option(cli, "no-cache") != NULL };
 	__attribute__((cleanup(done_remote))) struct remote_options remote = { .trust = NULL };
+	IB_AUTO_BUFFER(refusal, IB_POLICY_MAX_DOCUMENT);
 	struct ib_session session;
+	int r = 0;
 
 	(void)count;
+	build.report = ib_cli_option(cli, "report");
+	build.refusal = cli->json ? &refusal : NULL;
 	if (!build.output) {
 		(void)ib_fail(err, IB_INPUT, "no output folder given");
 		ib_error_hint(err, "Name one with -o DIR.");
@@ -149,7 +154,10 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	IB_TRY(ib_cli_session(cli, &session, err));
 	IB_TRY(ib_cli_read_recipe(cli, args[0], &recipe, err));
 	IB_TRY(ib_cli_read_lock(cli, recipe, &lock, err));
-	IB_TRY(ib_build_run(&session, recipe, lock, &build, &names, err));
+	r = ib_build_run(&session, recipe, lock, &build, &names, err);
+	if (refusal.size)
+		(void)fwrite(refusal.data, 1, refusal.size, stdout);
+	IB_TRY(r);
 	print_names(cli, build.output, &names);
 	return 0;
 }
