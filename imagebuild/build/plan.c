@@ -30,7 +30,10 @@ static void plan_accounts(struct ib_work *work, struct ib_state_plan *plan)
 						   .groups = user->groups,
 						   .group_count = user->group_count,
 						   .ssh_keys = user->ssh_keys,
-						   .ssh_key_count = user->ssh_key_count };
+						   .ssh_key_count = user->ssh_key_count,
+						   .place = ib_arena_strf(
+							   work->arena, "%s:%u:%u", user->mark.file,
+							   user->mark.line, user->mark.column) };
 	}
 	for (i = 0; i < recipe->group_count; i++)
 		groups[i] =

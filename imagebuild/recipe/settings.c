@@ -10,6 +10,13 @@ struct settings {
 	size_t count;
 };
 
+/* One line of sysctl.d: sysctl.d(5). */
+static const struct ib_recipe_rule rule_value = {
+	.pattern = "^[!-~]([ -~]*[!-~])?$",
+	.what = "the value of a kernel setting",
+	.hint = "It is one line, not empty, with no blank in front or behind.",
+};
+
 static struct settings get(const void *base, size_t offset)
 {
 	struct settings settings = { 0 };
@@ -60,7 +67,8 @@ static int read(const struct ib_recipe_reader *reader, const struct ib_recipe_fi
 
 		IB_TRY(ib_recipe_read_text(reader, field->name, field->rule, node->keys[i],
 					   &one.name, err));
-		IB_TRY(ib_recipe_read_text(reader, key, NULL, node->values[i], &one.value, err));
+		IB_TRY(ib_recipe_read_text(reader, key, &rule_value, node->values[i], &one.value,
+					   err));
 		set(items, &settings.count, one);
 	}
 	qsort(items, settings.count, sizeof(*items), compare);
@@ -89,7 +97,10 @@ static void describe(const struct ib_recipe_field *field, struct ib_buffer *json
 {
 	ib_buffer_puts(json, "\"type\":\"object\",\"propertyNames\":{");
 	ib_recipe_describe_rule(field->rule, json);
-	ib_buffer_puts(json, "},\"additionalProperties\":{\"type\":[\"string\",\"integer\"]}");
+	ib_buffer_puts(json, "},\"additionalProperties\":{\"type\":[\"string\",\"integer\"],");
+	ib_buffer_puts(json, "\"pattern\":");
+	ib_recipe_write_text(json, rule_value.pattern);
+	ib_buffer_puts(json, "}");
 }
 
 const struct ib_recipe_type ib_recipe_settings = { read, write, describe };

@@ -44,6 +44,7 @@ struct ib_state_user {
 	size_t group_count;
 	const char *const *ssh_keys; /* lines of authorized_keys */
 	size_t ssh_key_count;
+	const char *place; /* where somebody asked for it, "FILE:LINE:COLUMN"; or NULL */
 };
 
 struct ib_state_group {

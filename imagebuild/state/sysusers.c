@@ -237,6 +237,85 @@ static void want_plan(struct ib_state *state)
 	}
 }
 
+/* ---- what a plan's users ask for must be there --------------------------- */
+
+static int misses(const struct ib_state_user *user, const char *kind, const char *name,
+		  struct ib_error *err)
+{
+	return ib_fail(
+		err, IB_INPUT, "%s%suser '%s' has the %s '%s', which the image does not have",
+		user->place ? user->place : "", user->place ? ": " : "", user->name, kind, name);
+}
+
+/* Groups that somebody makes, beside the first count memberships, which are the plan's. */
+static void list_groups(const struct ib_state_accounts *accounts, size_t count,
+			struct ib_strings *names)
+{
+	size_t i = 0;
+
+	for (i = 0; i < accounts->known_group_count; i++)
+		ib_strings_add(names, accounts->known_groups[i].name);
+	for (i = 0; i < accounts->group_count; i++)
+		ib_strings_add(names, accounts->groups[i]->name);
+	for (i = 0; i < accounts->user_count; i++)
+		if (!accounts->users[i]->group && !accounts->users[i]->has_gid)
+			ib_strings_add(names, accounts->users[i]->name);
+	for (i = count; i < accounts->member_count; i++)
+		ib_strings_add(names, accounts->members[i].group);
+}
+
+static int check_group(const struct ib_state_user *user, const char *group,
+		       const struct ib_strings *names, struct ib_error *err)
+{
+	const char *near = NULL;
+
+	if (ib_strings_has(names, group))
+		return 0;
+	(void)misses(user, "group", group, err);
+	near = ib_str_nearest(group, (const char *const *)names->items, names->count);
+	if (near)
+		ib_error_hint(err, "Did you mean '%s'?", near);
+	else
+		ib_error_hint(err, "A group that no package makes has to stand under 'groups' of "
+				   "the recipe.");
+	return -IB_INPUT;
+}
+
+static int check_shell(const struct ib_state *state, const struct ib_state_user *user,
+		       struct ib_error *err)
+{
+	const struct ib_node *node = NULL;
+
+	/* what refuses a login needs not be there for that */
+	if (!user->shell || ib_str_ends(user->shell, "/nologin") ||
+	    ib_str_ends(user->shell, "/false"))
+		return 0;
+	node = ib_tree_find_target(state->tree, user->shell);
+	if (node && S_ISREG(node->inode->mode) && !ib_str_ends(user->shell, "/"))
+		return 0;
+	(void)misses(user, "shell", user->shell, err);
+	ib_error_hint(err, "Nobody could log in: add the package that has it, or name another.");
+	return -IB_INPUT;
+}
+
+/* A typing error would make a group that nothing belongs to, or lock somebody out. */
+static int check_plan(struct ib_state *state, size_t count, struct ib_error *err)
+{
+	IB_AUTO_STRINGS(names);
+	size_t i = 0;
+	size_t n = 0;
+
+	list_groups(state->accounts, count, &names);
+	for (i = 0; i < state->plan->user_count; i++) {
+		const struct ib_state_user *user = &state->plan->users[i];
+
+		for (n = 0; n < user->group_count; n++)
+			IB_TRY(check_group(user, user->groups[n], &names, err));
+		IB_TRY(check_shell(state, user, err));
+	}
+	return 0;
+}
+
 static int put_owned(struct ib_state *state, const struct ib_account *user, const char *path,
 		     uint32_t mode, const char *text, struct ib_error *err)
 {
@@ -290,11 +369,13 @@ static int put_homes(struct ib_state *state, struct ib_error *err)
 int ib_state_sysusers(struct ib_state *state, struct ib_error *err)
 {
 	IB_AUTO_STRINGS(paths);
+	size_t planned = 0; /* memberships */
 	size_t i = 0;
 
 	IB_TRY(ib_accounts_read_files(state, err));
 	IB_TRY(read_login_defs(state, err));
 	want_plan(state);
+	planned = state->accounts->member_count;
 	for (i = 0; i < state->plan->remembered.count; i++)
 		ib_accounts_remember(state->accounts, state->plan->remembered.items[i]);
 	ib_state_config_files(state, "sysusers.d", ".conf", &paths);
@@ -306,6 +387,7 @@ int ib_state_sysusers(struct ib_state *state, struct ib_error *err)
 		if (effect->kind == IB_EFFECT_ACCOUNT && read_line(state, effect->text, err) < 0)
 			return ib_error_prefix(err, "account of a scriptlet");
 	}
+	IB_TRY(check_plan(state, planned, err));
 	IB_TRY(ib_accounts_number(state->accounts, err));
 	IB_TRY(ib_accounts_write_files(state, err));
 	return put_homes(state, err);

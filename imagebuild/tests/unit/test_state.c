@@ -82,6 +82,7 @@ START_TEST(users_of_the_plan_come_behind_those_of_packages)
 
 	put_file("/usr/lib/sysusers.d/a.conf",
 		 "u root 0 \"Super User\" /root\ng wheel2 -\nu a - \"A\"\n");
+	put_file("/bin/bash", "");
 	ck_ok(apply(&plan, &accounts, &err));
 	/* 999 is kept for the plan's group */
 	file_is("/etc/passwd", "root:x:0:0:Super User:/root:/bin/sh\n"
