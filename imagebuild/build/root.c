@@ -124,6 +124,8 @@ static void fill_params(const struct ib_work *work, struct ib_format_params *par
 		.level = (int)work->recipe->root_level,
 		.cluster_bytes = (uint32_t)work->recipe->root_cluster,
 		.threads = work->session->threads,
+		/* the SBOM names it, and entries of the cache keep it for one */
+		.without_sha1 = work->only_root && !work->use_derived,
 		.build_time = work->lock->build_time,
 	};
 	ib_derive_uuid(work->seed, "root-uuid", params->uuid);

@@ -118,6 +118,7 @@ static int run_steps(struct ib_work *work, const struct ib_build_options *option
 	if (options->remote)
 		IB_TRY(ib_remote_check(options->remote, err));
 	IB_TRY(ib_work_open_store(work, err));
+	work->only_root = options->only_root;
 	work->use_derived = !options->no_cache;
 	work->remote = options->remote;
 	IB_TRY(ib_work_open_keyrings(work, err));

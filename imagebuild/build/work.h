@@ -48,6 +48,7 @@ struct ib_work {
 	struct ib_outputs *outputs; /* borrowed */
 
 	struct ib_store *store;
+	bool only_root;   /* nothing is made of the root but its image and hash tree */
 	bool use_derived; /* blocks, facts and databases of the store are used, and added to */
 	const struct ib_remote_cache *remote; /* NULL: none */
 	struct ib_arena *arena;

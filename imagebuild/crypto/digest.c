@@ -12,7 +12,6 @@
 
 struct ib_digest {
 	EVP_MD_CTX *context;
-	const EVP_MD *algorithm;
 };
 
 static const EVP_MD *find_algorithm(const char *name)
@@ -47,10 +46,9 @@ struct ib_digest *ib_digest_new(const char *algorithm)
 	if (!found)
 		return NULL;
 	digest = ib_alloc(sizeof(*digest));
-	digest->algorithm = found;
 	digest->context = EVP_MD_CTX_new();
 	assert(digest->context);
-	must(EVP_DigestInit_ex(digest->context, digest->algorithm, NULL));
+	must(EVP_DigestInit_ex(digest->context, found, NULL));
 	return digest;
 }
 
@@ -72,7 +70,7 @@ size_t ib_digest_final(struct ib_digest *digest, uint8_t value[IB_DIGEST_MAX_SIZ
 	unsigned size = 0;
 
 	must(EVP_DigestFinal_ex(digest->context, value, &size));
-	must(EVP_DigestInit_ex(digest->context, digest->algorithm, NULL));
+	must(EVP_DigestInit_ex(digest->context, NULL, NULL)); /* the same, without looking it up */
 	return size;
 }
 

@@ -48,6 +48,7 @@ struct ib_erofs_params {
 	const char *volume_name; /* at most 15 bytes; NULL: none */
 	int64_t build_time;      /* inodes with this time are half as large */
 	size_t threads;          /* 0: as many as this process may use */
+	bool without_sha1; /* inodes get no SHA-1; not together with a cache, which keeps it */
 	/* Of the packages of one stream; borrowed; NULL: they lie as they are numbered. */
 	const struct ib_layout *layout;
 	/* Is told how far the image got; borrowed; NULL: nobody. */

@@ -31,12 +31,15 @@ void ib_segment_release(struct segment *segment)
 
 static void digest_whole(struct segment *segment)
 {
-	IB_AUTO(ib_digest) sha1 = ib_digest_new("sha1");
+	IB_AUTO(ib_digest) sha1 = NULL;
 	struct content *content = segment->content;
 	uint8_t value[IB_DIGEST_MAX_SIZE];
 
 	if (!content->has_sha256)
 		ib_sha256(segment->input, segment->input_size, content->sha256);
+	if (segment->writer->params.without_sha1)
+		return;
+	sha1 = ib_digest_new("sha1");
 	ib_digest_update(sha1, segment->input, segment->input_size);
 	ib_digest_final(sha1, value);
 	memcpy(content->sha1, value, sizeof(content->sha1));
@@ -51,14 +54,17 @@ static void digest_part(struct segment *segment)
 	ib_turn_wait(hashing->turn, segment->number);
 	if (hashing->sha256)
 		ib_digest_update(hashing->sha256, segment->input, segment->input_size);
-	ib_digest_update(hashing->sha1, segment->input, segment->input_size);
+	if (hashing->sha1)
+		ib_digest_update(hashing->sha1, segment->input, segment->input_size);
 	if (segment->is_last) {
 		if (hashing->sha256) {
 			ib_digest_final(hashing->sha256, value);
 			memcpy(content->sha256, value, sizeof(content->sha256));
 		}
-		ib_digest_final(hashing->sha1, value);
-		memcpy(content->sha1, value, sizeof(content->sha1));
+		if (hashing->sha1) {
+			ib_digest_final(hashing->sha1, value);
+			memcpy(content->sha1, value, sizeof(content->sha1));
+		}
 	}
 	ib_turn_advance(hashing->turn);
 }

@@ -211,11 +211,12 @@ static bool begin_content(struct ib_erofs_writer *writer, struct ib_inode *inode
 		content->has_sha256 = true;
 	}
 	ib_writer_add_content(writer, content);
-	if (content->size > SEGMENT_BYTES) {
+	if (content->size > SEGMENT_BYTES && !(sha256 && writer->params.without_sha1)) {
 		writer->current_hashing = ib_alloc(sizeof(*writer->current_hashing));
 		writer->current_hashing->turn = ib_turn_new();
 		writer->current_hashing->sha256 = sha256 ? NULL : ib_digest_new("sha256");
-		writer->current_hashing->sha1 = ib_digest_new("sha1");
+		writer->current_hashing->sha1 =
+			writer->params.without_sha1 ? NULL : ib_digest_new("sha1");
 	}
 	writer->current = content;
 	writer->current_left = content->size;

@@ -18,6 +18,7 @@ static struct ib_erofs_params erofs_params(const struct ib_format_params *params
 					 .cluster_bytes = params->cluster_bytes,
 					 .build_time = params->build_time,
 					 .threads = params->threads,
+					 .without_sha1 = params->without_sha1,
 					 .layout = params->layout,
 					 .ahead = params->ahead };
 	unsigned i = 0;

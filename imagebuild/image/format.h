@@ -28,7 +28,8 @@ struct ib_format_params {
 		cluster_bytes; /* of compressed data that belongs together; 0: the format's default */
 	uint8_t uuid[16];
 	int64_t build_time;
-	size_t threads; /* 0: as many as this process may use */
+	size_t threads;    /* 0: as many as this process may use */
+	bool without_sha1; /* nobody wants it of files, so that it may be left out; no cache is used */
 	const struct ib_layout
 		*layout; /* borrowed; NULL: packages lie as they are numbered; of erofs */
 	struct ib_verity_ahead *ahead; /* borrowed; NULL: nobody hashes ahead; of erofs */

@@ -57,7 +57,7 @@ struct content {
 /* The digests of a content of several segments, and whose turn it is to add to them. */
 struct hashing {
 	struct ib_digest *sha256; /* NULL where it is known */
-	struct ib_digest *sha1;
+	struct ib_digest *sha1;   /* the same where it is not wanted */
 	struct ib_turn *turn;
 };
 
@@ -68,8 +68,9 @@ struct segment {
 	struct replay
 		*replay; /* owned; all of a package's contents at once, and nothing else here */
 	struct content *content;
-	struct hashing *hashing; /* NULL: the segment is the whole content; freed with the last */
-	uint64_t number;         /* in its content */
+	struct hashing *
+		hashing; /* NULL: the segment is the whole content, or nothing is asked; freed with the last */
+	uint64_t number; /* in its content */
 	bool is_last;
 	uint8_t *input; /* in the ring */
 	size_t input_size;

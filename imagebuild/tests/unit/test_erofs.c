@@ -121,6 +121,51 @@ START_TEST(contents_are_stored_once_digested_and_observed)
 }
 END_TEST
 
+/* The digests of a large file that was never hashed as a whole, and its image's own. */
+static void make_without(bool without_sha1, struct ib_inode *ret_inode, char image_sha256[65])
+{
+	static const struct file files[] = { { "/large", 5 * MIB, 3, 0, false },
+					     { "/small", 5000, 4, 0, false } };
+	struct ib_error err = IB_ERROR_INIT;
+	const struct ib_erofs_params params = { .compression = IB_EROFS_LZ4,
+						.build_time = MADE_BUILD_TIME,
+						.threads = 3,
+						.without_sha1 = without_sha1 };
+	ib_autofree char *path = ib_path_join(test_dir, "without");
+	struct made made[1];
+	const struct ib_content_source source = { made, 1, stream_package };
+	IB_AUTO(ib_tree) tree = NULL;
+	IB_AUTO(ib_erofs_writer) writer = NULL;
+	uint64_t size = 0;
+
+	make_package(&made[0], "a", files, IB_COUNT(files));
+	tree = lay_down(made, 1);
+	ck_ok(ib_erofs_open(path, &params, tree, &writer, &err));
+	ck_ok(ib_erofs_stream(writer, &source, NULL, &err));
+	ck_ok(ib_erofs_finish(writer, &size, &err));
+	ck_assert_mem_eq(ib_tree_find(tree, "/small")->inode->sha256, made[0].digests[1], 32);
+	ck_assert_mem_eq(ib_tree_find(tree, "/large")->inode->sha256, made[0].digests[0], 32);
+	*ret_inode = *ib_tree_find(tree, "/large")->inode;
+	ck_ok(ib_sha256_file(path, image_sha256, &size, &err));
+}
+
+START_TEST(a_digest_that_nobody_wants_is_left_out)
+{
+	static const uint8_t none[20];
+	struct ib_inode with;
+	struct ib_inode without;
+	char image[65];
+	char same[65];
+
+	make_without(false, &with, image);
+	make_without(true, &without, same);
+	ck_assert_str_eq(image, same);
+	ck_assert_mem_ne(with.sha1, none, sizeof(none));
+	ck_assert_mem_eq(without.sha1, none, sizeof(none));
+	ck_assert_mem_eq(with.sha256, without.sha256, 32);
+}
+END_TEST
+
 static const struct {
 	struct file file;
 	const char *words;
@@ -244,6 +289,7 @@ Suite *ib_suite(void)
 	tcase_set_timeout(stream, 60);
 	tcase_add_checked_fixture(stream, test_dir_make, test_dir_remove);
 	tcase_add_test(stream, contents_are_stored_once_digested_and_observed);
+	tcase_add_test(stream, a_digest_that_nobody_wants_is_left_out);
 	tcase_add_loop_test(stream, a_stream_that_does_not_keep_its_word_is_refused, 0,
 			    (int)IB_COUNT(bad_streams));
 	tcase_add_test(stream, parameters_beyond_the_format_are_refused);
