@@ -110,6 +110,11 @@ char *ib_strings_join(const struct ib_strings *list, const char *separator)
 	return joined;
 }
 
+const char *ib_str_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 bool ib_str_equal(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;

@@ -42,6 +42,8 @@ bool ib_str_ends(const char *s, const char *suffix);
 bool ib_str_to_u64(const char *s, uint64_t max, uint64_t *ret_value);
 /* Whether the bytes are well-formed UTF-8 without NUL (RFC 3629). */
 bool ib_str_is_utf8(const char *s, size_t size);
+/* What a noun ends with behind that count: "" behind 1, else "s". */
+const char *ib_str_plural(uint64_t count);
 /*
  * The candidate nearest to s by edit distance, or NULL when none is near
  * enough to be meant: for "did you mean".

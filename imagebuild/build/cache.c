@@ -81,6 +81,14 @@ static int list_one(void *context, const struct ib_store_entry *entry, struct ib
 	return 0;
 }
 
+/* Who only asks, or takes away, makes no store: *ret_store stays NULL where there is none. */
+static int open_existing(const struct ib_session *session, struct ib_store **ret_store,
+			 struct ib_error *err)
+{
+	return ib_file_exists(session->store) ? ib_store_open(session->store, 0, ret_store, err)
+					      : 0;
+}
+
 int ib_build_cache_list(const struct ib_session *session, const struct ib_cache_request *request,
 			struct ib_cache_list **ret_list, struct ib_error *err)
 {
@@ -88,8 +96,9 @@ int ib_build_cache_list(const struct ib_session *session, const struct ib_cache_
 	IB_AUTO(ib_cache_list) list = new_list();
 	struct caching caching = { .request = request, .list = list };
 
-	IB_TRY(ib_store_open(session->store, 0, &store, err));
-	IB_TRY(ib_store_walk(store, list_one, &caching, err));
+	IB_TRY(open_existing(session, &store, err));
+	if (store)
+		IB_TRY(ib_store_walk(store, list_one, &caching, err));
 	*ret_list = ib_take(list);
 	return 0;
 }
@@ -126,9 +135,10 @@ int ib_build_cache_verify(const struct ib_session *session, const struct ib_cach
 	IB_AUTO(ib_cache_list) list = new_list();
 	struct caching caching = { .request = request, .list = list };
 
-	IB_TRY(ib_store_open(session->store, 0, &store, err));
+	IB_TRY(open_existing(session, &store, err));
 	caching.store = store;
-	IB_TRY(ib_store_walk(store, verify_one, &caching, err));
+	if (store)
+		IB_TRY(ib_store_walk(store, verify_one, &caching, err));
 	*ret_list = ib_take(list);
 	return 0;
 }
@@ -169,9 +179,10 @@ int ib_build_cache_prune(const struct ib_session *session, const struct ib_cache
 	for (i = 0; i < request->lock_count; i++)
 		for (j = 0; j < request->locks[i]->package_count; j++)
 			ib_map_set(locked, request->locks[i]->packages[j].sha256, list);
-	IB_TRY(ib_store_open(session->store, 0, &store, err));
+	IB_TRY(open_existing(session, &store, err));
 	caching.store = store;
-	IB_TRY(ib_store_prune(store, &pruning, err));
+	if (store)
+		IB_TRY(ib_store_prune(store, &pruning, err));
 	*ret_list = ib_take(list);
 	return 0;
 }

@@ -178,13 +178,12 @@ int ib_work_fetch(struct ib_work *work, const struct ib_wanted *wanted, size_t c
 	if (!missing)
 		return 0;
 	if (work->session->offline && !work->session->origin_count) {
-		(void)ib_fail(err, IB_MISSING,
-			      "%zu packages are not in the store, the first is '%s'", missing,
-			      fetching.wanted[0]->nevra);
+		(void)ib_fail(err, IB_MISSING, "%zu package%s not in the store, the first is '%s'",
+			      missing, missing == 1 ? " is" : "s are", fetching.wanted[0]->nevra);
 		ib_error_hint(err, "Run the command once without --offline.");
 		return -IB_MISSING;
 	}
-	ib_step(work->session->log, "fetching %zu packages", missing);
+	ib_step(work->session->log, "fetching %zu package%s", missing, ib_str_plural(missing));
 	return ib_fetch_files(files, missing, &sink, &options, err);
 }
 

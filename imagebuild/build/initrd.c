@@ -253,7 +253,8 @@ int ib_work_make_initrd(struct ib_work *work, struct ib_error *err)
 	IB_AUTO(ib_map) modules = ib_map_new();
 	size_t i = 0;
 
-	ib_step(work->session->log, "making the initrd from %zu packages", work->initrd.count);
+	ib_step(work->session->log, "making the initrd from %zu package%s", work->initrd.count,
+		ib_str_plural(work->initrd.count));
 	for (i = 0; i < work->initrd.count; i++)
 		IB_TRY(ib_work_learn(work, work->initrd.members[i], err));
 	IB_TRY(ib_work_choose_modules(work, modules, err));

@@ -95,9 +95,11 @@ static void tell(const struct ib_work *work, const struct ib_policy_report *repo
 			*finding->origin ? ", from " : "", finding->origin);
 	}
 	ib_step(work->session->log,
-		"rules: %zu errors, %zu warnings, %zu notes; %zu findings allowed with a reason",
-		report->open[IB_SEVERITY_ERROR], report->open[IB_SEVERITY_WARNING],
-		report->open[IB_SEVERITY_NOTE], report->allowed);
+		"rules: %zu error%s, %zu warning%s, %zu note%s; %zu finding%s allowed with a reason",
+		report->open[IB_SEVERITY_ERROR], ib_str_plural(report->open[IB_SEVERITY_ERROR]),
+		report->open[IB_SEVERITY_WARNING], ib_str_plural(report->open[IB_SEVERITY_WARNING]),
+		report->open[IB_SEVERITY_NOTE], ib_str_plural(report->open[IB_SEVERITY_NOTE]),
+		report->allowed, ib_str_plural(report->allowed));
 }
 
 int ib_work_check_policy(struct ib_work *work, uint64_t root_image_bytes, struct ib_error *err)

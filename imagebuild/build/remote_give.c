@@ -218,5 +218,6 @@ void ib_remote_give(struct ib_remote *remote)
 	if (giving.refused)
 		ib_warn(log, "the remote cache refused %zu of what was put there", giving.refused);
 	else if (!remote->is_gone)
-		ib_step(log, "%zu packages were put into the remote cache", given);
+		ib_step(log, "%zu package%s put into the remote cache", given,
+			given == 1 ? " was" : "s were");
 }

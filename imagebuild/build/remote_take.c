@@ -278,7 +278,8 @@ static int settle(struct taking *taking, struct ib_error *err)
 	if (taking->fault_count)
 		ib_warn(log, "%zu answers of the remote cache are wrong and not used; %s",
 			taking->fault_count, taking->fault);
-	ib_step(log, "%zu packages came from the remote cache", brought);
+	ib_step(log, "the store got the blocks of %zu package%s from the remote cache", brought,
+		ib_str_plural(brought));
 	return 0;
 }
 

@@ -166,9 +166,10 @@ static void tell_cached(const struct ib_work *work, const void *writer)
 		return;
 	cached = format->cached(writer);
 	ib_step(work->session->log,
-		"%llu of %zu packages came from the cache of blocks, and %llu generated files",
+		"the image has the blocks of %llu of %zu package%s from the store, and of %llu generated file%s",
 		(unsigned long long)cached.packages, work->root.count,
-		(unsigned long long)cached.contents);
+		ib_str_plural(work->root.count), (unsigned long long)cached.contents,
+		ib_str_plural(cached.contents));
 }
 
 static int fill_image(struct ib_work *work, void *writer, struct ib_error *err)
@@ -326,8 +327,8 @@ int ib_work_lay_root(struct ib_work *work, struct ib_error *err)
 
 int ib_work_make_root(struct ib_work *work, struct ib_error *err)
 {
-	ib_step(work->session->log, "making the root file system from %zu packages",
-		work->root.count);
+	ib_step(work->session->log, "making the root file system from %zu package%s",
+		work->root.count, ib_str_plural(work->root.count));
 	IB_TRY(ib_work_lay_root(work, err));
 	compute_seed(work);
 	IB_TRY(write_hashed_image(work, err));

@@ -132,11 +132,12 @@ static int run_size(const struct ib_cli *cli, const struct ib_session *session,
 	for (i = 0; i < IB_COUNT(kinds); i++) {
 		sum = sum_of(list, kinds[i], &count);
 		if (count)
-			printf("%-8s %12llu  in %zu files\n", kinds[i], (unsigned long long)sum,
-			       count);
+			printf("%-8s %12llu  in %zu file%s\n", kinds[i], (unsigned long long)sum,
+			       count, ib_str_plural(count));
 	}
 	sum = sum_of(list, NULL, &count);
-	printf("%-8s %12llu  in %zu files\n", "all", (unsigned long long)sum, count);
+	printf("%-8s %12llu  in %zu file%s\n", "all", (unsigned long long)sum, count,
+	       ib_str_plural(count));
 	return 0;
 }
 
@@ -154,11 +155,14 @@ static int run_verify(const struct ib_cli *cli, const struct ib_session *session
 		       *list->items[i].name ? ": " : "", list->items[i].damage);
 	if (!list->count) {
 		if (!cli->json && !cli->quiet)
-			printf("%zu files are whole\n", list->checked);
+			printf("%zu file%s whole\n", list->checked,
+			       list->checked == 1 ? " is" : "s are");
 		return 0;
 	}
-	(void)ib_fail(err, IB_TRUST, "%zu of %zu files in store '%s' are damaged%s", list->count,
-		      list->checked, session->store, request->remove ? " and were removed" : "");
+	(void)ib_fail(err, IB_TRUST, "%zu of %zu file%s in store '%s' %s damaged%s", list->count,
+		      list->checked, ib_str_plural(list->checked), session->store,
+		      list->count == 1 ? "is" : "are",
+		      request->remove ? ", and no more there" : "");
 	ib_error_hint(err,
 		      request->remove
 			      ? "'imagebuild fetch RECIPE' brings packages again."
@@ -181,8 +185,11 @@ static int run_prune(const struct ib_cli *cli, const struct ib_session *session,
 		print_items(list);
 	sum = sum_of(list, NULL, &count);
 	if (!cli->quiet)
-		printf("%zu files with %llu bytes %s\n", count, (unsigned long long)sum,
-		       request->dry_run ? "would be removed" : "were removed");
+		printf("%zu file%s with %llu bytes %s removed\n", count, ib_str_plural(count),
+		       (unsigned long long)sum,
+		       request->dry_run ? "would be"
+		       : count == 1     ? "was"
+					: "were");
 	return 0;
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/formats.h"
@@ -46,12 +49,29 @@ static int find_lock(const char *folder, char **ret_path, struct ib_error *err)
 	return 0;
 }
 
+/* Files of an image lie beside its lock, and are easily named in its place. */
+static int check_lock(const char *path, struct ib_error *err)
+{
+	ib_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char start[4096];
+	ssize_t size = fd < 0 ? -1 : pread(fd, start, sizeof(start), 0);
+
+	if (size <= 0 || !memchr(start, '\0', (size_t)size))
+		return 0; /* whoever reads it says what is wrong with it */
+	(void)ib_fail(err, IB_INPUT, "'%s' is no lock, which is a text", path);
+	ib_error_hint(err, "Name the .lock of that image, or the folder that it lies in; what an "
+			   "updater of two images has to fetch tells 'imagebuild diff --blocks'.");
+	return -IB_INPUT;
+}
+
 static int read_locks(const char *path, struct ib_locks **ret_locks, struct ib_error *err)
 {
 	ib_autofree char *inside = NULL;
 
-	if (!is_folder(path))
+	if (!is_folder(path)) {
+		IB_TRY(check_lock(path, err));
 		return ib_locks_read(path, ret_locks, err);
+	}
 	IB_TRY(find_lock(path, &inside, err));
 	return ib_locks_read(inside, ret_locks, err);
 }
@@ -132,6 +152,9 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 		return ib_fail(
 			err, IB_INPUT,
 			"two locks (with --blocks, two images) are needed: imagebuild diff A B");
+	if (ib_cli_option(cli, "blocks") && ib_cli_option(cli, "format"))
+		return ib_fail(err, IB_INPUT,
+			       "'--format' is of two locks; with '--blocks' there is '--json'");
 	if (ib_cli_option(cli, "blocks"))
 		return diff_blocks(cli, args, err);
 	IB_TRY(ib_cli_session(cli, &session, err));

@@ -67,7 +67,8 @@ static void print_counts(const char *path, const struct ib_locks *locks)
 	size_t i = 0;
 
 	for (i = 0; i < locks->count; i++)
-		printf("%s: %zu packages%s%s\n", path, locks->parts[i]->package_count,
+		printf("%s: %zu package%s%s%s\n", path, locks->parts[i]->package_count,
+		       ib_str_plural(locks->parts[i]->package_count),
 		       locks->count > 1 ? " for " : "",
 		       locks->count > 1 ? locks->parts[i]->architecture : "");
 }

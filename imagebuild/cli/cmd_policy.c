@@ -75,9 +75,12 @@ static void print_text(const struct ib_cli *cli, const struct ib_policy_report *
 		if (all || !report->findings[i].allowed)
 			print_finding(&report->findings[i]);
 	print_shares(report);
-	printf("%zu errors, %zu warnings, %zu notes; %zu findings allowed with a reason\n",
-	       report->open[IB_SEVERITY_ERROR], report->open[IB_SEVERITY_WARNING],
-	       report->open[IB_SEVERITY_NOTE], report->allowed);
+	for (i = IB_COUNT(report->open); i > 0; i--)
+		printf("%zu %s%s%s", report->open[i - 1],
+		       ib_severity_name((enum ib_severity)(i - 1)),
+		       ib_str_plural(report->open[i - 1]), i > 1 ? ", " : "; ");
+	printf("%zu finding%s allowed with a reason\n", report->allowed,
+	       ib_str_plural(report->allowed));
 }
 
 static int print_document(const struct ib_policy_report *report, const struct ib_built *built,

@@ -331,6 +331,10 @@ static int run(const struct ib_cli *cli, size_t count, char *const *args, struct
 	IB_AUTO(ib_lock) lock = NULL;
 
 	(void)count;
+	if (ib_cli_option(cli, "initrd") && !ib_cli_option(cli, "not"))
+		return ib_fail(err, IB_INPUT,
+			       "'--initrd' goes with '--not' only: without it both root and initrd "
+			       "are told");
 	IB_TRY(ib_cli_read_recipe(cli, args[0], &recipe, err));
 	IB_TRY(ib_cli_read_lock(cli, recipe, &lock, err));
 	if (ib_cli_option(cli, "not"))

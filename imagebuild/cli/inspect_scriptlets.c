@@ -172,6 +172,12 @@ static int put_lock(struct table *table, const char *path, struct ib_error *err)
 	size_t i = 0;
 
 	IB_TRY(ib_locks_read(path, &locks, err));
+	if (!ib_file_exists(table->cli->store)) {
+		(void)ib_fail(err, IB_MISSING, "there is no store '%s' with the packages of '%s'",
+			      table->cli->store, path);
+		ib_error_hint(err, "'imagebuild fetch' makes it.");
+		return -IB_MISSING;
+	}
 	IB_TRY(ib_store_open(table->cli->store, 0, &store, err));
 	for (i = 0; i < locks->count; i++)
 		IB_TRY(put_part(table, store, locks->parts[i], err));

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/session.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int ib_cli_session(const struct ib_cli *cli, struct ib_session *ret_session, struct ib_error *err)
 {
@@ -34,9 +37,31 @@ char *ib_cli_lock_path(const struct ib_cli *cli, const char *recipe)
 	return ib_strf("%.*s.lock", (int)length, recipe);
 }
 
+/* Naming a file that is none, or that may not be read, is a wrong command line, whatever the machine says of it. */
+static int check_recipe(const char *path, struct ib_error *err)
+{
+	ib_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		return 0;
+	if (fd >= 0) {
+		(void)ib_fail(err, IB_INPUT, "recipe '%s' is a folder", path);
+		ib_error_hint(err, "Name a file in it.");
+		return -IB_INPUT;
+	}
+	(void)ib_fail(err, IB_INPUT, "could not open recipe '%s': %s", path, strerror(errno));
+	ib_error_hint(err, "%s",
+		      errno == EACCES ? "Whoever it belongs to has to let you read it."
+				      : "Name the YAML file that describes the image, like "
+					"recipes/node.yaml.");
+	return -IB_INPUT;
+}
+
 int ib_cli_read_recipe(const struct ib_cli *cli, const char *path, struct ib_recipe **ret_recipe,
 		       struct ib_error *err)
 {
+	IB_TRY(check_recipe(path, err));
 	return ib_recipe_read_for(path, ib_cli_option(cli, "arch"), ret_recipe, err);
 }
 

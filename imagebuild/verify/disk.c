@@ -210,7 +210,8 @@ int ib_prove_disk(struct ib_chain *chain, struct ib_error *err)
 	IB_TRY(check_types(&disk, err));
 	IB_TRY(check_root(&disk, err));
 	IB_TRY(check_signature(&disk, err));
-	ib_chain_says(chain, "%zu partitions", table->partition_count);
+	ib_chain_says(chain, "%zu partition%s", table->partition_count,
+		      ib_str_plural(table->partition_count));
 	return 0;
 }
 
@@ -267,8 +268,9 @@ static int check_files(const struct disk *disk, const struct ib_fat_reader *read
 	if (!found && ib_chain_find(disk->chain, ".efi"))
 		return ib_fail(err, IB_TRUST,
 			       "the EFI system partition does not hold the unified kernel image");
-	ib_chain_says(disk->chain, "%zu files, the unified kernel image as '%s'",
-		      ib_fat_reader_count(reader), found ? found : "(none)");
+	ib_chain_says(disk->chain, "%zu file%s, the unified kernel image as '%s'",
+		      ib_fat_reader_count(reader), ib_str_plural(ib_fat_reader_count(reader)),
+		      found ? found : "(none)");
 	return 0;
 }
 

@@ -44,7 +44,8 @@ int ib_prove_policy(struct ib_chain *chain, struct ib_error *err)
 			       finding);
 	if (!ib_str_equal(ib_json_get_string(report, "verdict"), "passed"))
 		return ib_fail(err, IB_TRUST, "the report does not say that the image passed");
-	ib_chain_says(chain, "%zu findings, each a warning or allowed with a reason",
-		      ib_json_count(ib_json_get(report, "findings")));
+	ib_chain_says(chain, "%zu finding%s, each a warning or allowed with a reason",
+		      ib_json_count(ib_json_get(report, "findings")),
+		      ib_str_plural(ib_json_count(ib_json_get(report, "findings"))));
 	return 0;
 }

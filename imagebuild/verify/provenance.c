@@ -147,7 +147,7 @@ int ib_prove_provenance_subjects(struct ib_chain *chain, struct ib_error *err)
 			return ib_fail(err, IB_TRUST, "the provenance does not speak of '%s'",
 				       name);
 	}
-	ib_chain_says(chain, "%zu files", named.count);
+	ib_chain_says(chain, "%zu file%s", named.count, ib_str_plural(named.count));
 	return 0;
 }
 
@@ -263,6 +263,7 @@ int ib_prove_lock(struct ib_chain *chain, struct ib_error *err)
 			       "the provenance was built from another lock, with SHA-256 %s",
 			       digest ? digest : "(none)");
 	IB_TRY(compare_inputs(chain, err));
-	ib_chain_says(chain, "%zu packages", chain->lock->package_count);
+	ib_chain_says(chain, "%zu package%s", chain->lock->package_count,
+		      ib_str_plural(chain->lock->package_count));
 	return 0;
 }

@@ -92,7 +92,8 @@ int ib_prove_root_image(struct ib_chain *chain, struct ib_error *err)
 	IB_TRY(ib_image_read_tree(image, NULL, &chain->root, err));
 	if (ib_chain_find(chain, ib_chain_tars[0]) || ib_chain_find(chain, ib_chain_tars[1]))
 		IB_TRY(ib_owners_read(image, chain->root, &chain->owners, err));
-	ib_chain_says(chain, "%zu paths", ib_tree_path_count(chain->root));
+	ib_chain_says(chain, "%zu path%s", ib_tree_path_count(chain->root),
+		      ib_str_plural(ib_tree_path_count(chain->root)));
 	return 0;
 }
 

@@ -170,7 +170,7 @@ int ib_prove_sbom_packages(struct ib_chain *chain, struct ib_error *err)
 			       chain->lock->package_count);
 	if (!chain->lock)
 		return ib_chain_absent(chain, "no lock was released to compare with");
-	ib_chain_says(chain, "%zu packages", count);
+	ib_chain_says(chain, "%zu package%s", count, ib_str_plural(count));
 	return 0;
 }
 
@@ -251,7 +251,7 @@ int ib_prove_sbom_files(struct ib_chain *chain, struct ib_error *err)
 		return ib_fail(err, IB_TRUST,
 			       "the SBOM has %zu files of the root image, which holds %zu", listed,
 			       comparison.count);
-	ib_chain_says(chain, "%zu files", listed);
+	ib_chain_says(chain, "%zu file%s", listed, ib_str_plural(listed));
 	return 0;
 }
 
@@ -301,6 +301,6 @@ int ib_prove_sbom_uki(struct ib_chain *chain, struct ib_error *err)
 		IB_TRY(compare_section(chain, fd, sum->name, sections[i], err));
 		count++;
 	}
-	ib_chain_says(chain, "%zu sections", count);
+	ib_chain_says(chain, "%zu section%s", count, ib_str_plural(count));
 	return 0;
 }

@@ -201,6 +201,7 @@ int ib_prove_sbom_initrd(struct ib_chain *chain, struct ib_error *err)
 		ib_free(comparison.parts[i].path);
 	ib_free(comparison.parts);
 	if (r == 0)
-		ib_chain_says(chain, "%zu files, %zu paths", comparison.count, paths);
+		ib_chain_says(chain, "%zu file%s, %zu path%s", comparison.count,
+			      ib_str_plural(comparison.count), paths, ib_str_plural(paths));
 	return r;
 }

@@ -187,7 +187,7 @@ int ib_prove_files(struct ib_chain *chain, struct ib_error *err)
 	closedir(folder);
 	IB_TRY(r);
 	IB_TRY(check_names(chain, err));
-	ib_chain_says(chain, "%zu files", chain->sum_count);
+	ib_chain_says(chain, "%zu file%s", chain->sum_count, ib_str_plural(chain->sum_count));
 	return 0;
 }
 

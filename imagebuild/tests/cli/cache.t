@@ -7,6 +7,10 @@ $ imagebuild cache prune --store store
 0 files with 0 bytes were removed
 $ imagebuild cache list --json --store store
 []
+# Who only asks makes no store.
+$ ls store
+ls: cannot access 'store': No such file or directory
+[2]
 $ imagebuild cache clean --store store
 imagebuild: error: unrecognized action 'clean' of 'cache'
   hint: It is one of: list, prune, size, verify.

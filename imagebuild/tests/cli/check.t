@@ -47,6 +47,7 @@ imagebuild: error: node.yaml:2:11: could not open 'repository.yaml', which is in
 [2]
 $ imagebuild check nothing.yaml
 imagebuild: error: could not open recipe 'nothing.yaml': No such file or directory
+  hint: Name the YAML file that describes the image, like recipes/node.yaml.
 [2]
 $ imagebuild check
 imagebuild: error: no recipe given

@@ -35,3 +35,18 @@ $ imagebuild
 imagebuild: error: no command given
   hint: 'imagebuild --help' lists the commands.
 [2]
+# What an option says of nothing is not passed over.
+$ imagebuild diff --blocks --format json a b
+imagebuild: error: '--format' is of two locks; with '--blocks' there is '--json'
+[2]
+$ imagebuild why --initrd nothing.yaml bash
+imagebuild: error: '--initrd' goes with '--not' only: without it both root and initrd are told
+[2]
+$ imagebuild check .
+imagebuild: error: recipe '.' is a folder
+  hint: Name a file in it.
+[2]
+$ head -c 5000 /dev/zero >image.raw; imagebuild diff image.raw image.raw
+imagebuild: error: 'image.raw' is no lock, which is a text
+  hint: Name the .lock of that image, or the folder that it lies in; what an updater of two images has to fetch tells 'imagebuild diff --blocks'.
+[2]
