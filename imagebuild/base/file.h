@@ -49,6 +49,11 @@ struct ib_range {
 	uint64_t offset;
 	const char *name;
 };
+/* A part of bytes that lie in several files, one behind the other. */
+struct ib_span {
+	struct ib_range from;
+	uint64_t size;
+};
 int ib_fd_copy(const struct ib_range *from, const struct ib_range *to, uint64_t size,
 	       struct ib_error *err) IB_MUST_CHECK;
 int ib_fd_size(int fd, const char *name, uint64_t *ret_size, struct ib_error *err) IB_MUST_CHECK;

@@ -250,20 +250,61 @@ static int check_partitions(const struct ib_disk *disk, struct ib_error *err)
 	return 0;
 }
 
+static bool is_file(const struct ib_partition *partition)
+{
+	return !partition->fat && !partition->data;
+}
+
+/* The partitions whose contents are files, or all others. */
+static int write_contents(const struct ib_disk *disk, const struct layout *layout, bool files,
+			  const struct ib_range *whole, struct ib_error *err)
+{
+	size_t i = 0;
+
+	for (i = 0; i < disk->partition_count; i++) {
+		const struct ib_range to = { whole->fd, layout->offsets[i], whole->name };
+
+		if (is_file(&disk->partitions[i]) == files)
+			IB_TRY(write_content(&disk->partitions[i], &to, layout->sizes[i], err));
+	}
+	return 0;
+}
+
+static void tell_spans(const struct ib_disk *disk, const struct layout *layout,
+		       const struct ib_range *whole)
+{
+	struct ib_span spans[2 * IB_DISK_MAX_PARTITIONS + 1];
+	uint64_t at = 0;
+	size_t count = 0;
+	size_t i = 0;
+
+	for (i = 0; i < disk->partition_count; i++) {
+		const struct ib_partition *partition = &disk->partitions[i];
+
+		if (!is_file(partition))
+			continue;
+		spans[count++] =
+			(struct ib_span){ { whole->fd, at, whole->name }, layout->offsets[i] - at };
+		spans[count++] = (struct ib_span){ { partition->fd, 0, partition->label },
+						   partition->content_size };
+		at = layout->offsets[i] + partition->content_size;
+	}
+	spans[count++] = (struct ib_span){ { whole->fd, at, whole->name }, layout->total - at };
+	disk->made(disk->context, spans, count);
+}
+
 int ib_disk_write(const struct ib_disk *disk, int fd, const char *name, struct ib_error *err)
 {
 	struct layout layout = { .total = 0 };
-	size_t i = 0;
+	const struct ib_range whole = { fd, 0, name };
 
 	IB_TRY(check_partitions(disk, err));
 	IB_TRY(lay_out(disk, name, &layout, err));
 	if (ftruncate(fd, (off_t)layout.total))
 		return ib_fail_errno(err, errno, "could not set the size of '%s'", name);
 	IB_TRY(write_table_to(fd, disk, &layout, name, err));
-	for (i = 0; i < disk->partition_count; i++) {
-		struct ib_range to = { fd, layout.offsets[i], name };
-
-		IB_TRY(write_content(&disk->partitions[i], &to, layout.sizes[i], err));
-	}
-	return 0;
+	IB_TRY(write_contents(disk, &layout, false, &whole, err));
+	if (disk->made)
+		tell_spans(disk, &layout, &whole);
+	return write_contents(disk, &layout, true, &whole, err);
 }

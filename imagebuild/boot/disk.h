@@ -51,6 +51,12 @@ struct ib_disk {
 	uint8_t uuid[16];
 	const struct ib_partition *partitions;
 	size_t partition_count;
+	/*
+	 * Called, unless NULL, when all but the partitions that are files is written: the spans are the
+	 * whole disk then, with those partitions still in their files. Borrowed for the call.
+	 */
+	void (*made)(void *context, const struct ib_span *spans, size_t count);
+	void *context;
 };
 
 /* Writes a whole disk to fd, which is empty; name is for errors. Needs no rights. */

@@ -248,13 +248,24 @@ static void add_signature(struct ib_work *work, struct disk *disk, const struct 
 	partition->content_size = content->size;
 }
 
+/* The disk is hashed while its largest partitions are being copied: their files are there already. */
+static void begin_disk_digest(void *context, const struct ib_span *spans, size_t count)
+{
+	const struct ib_work *work = context;
+
+	ib_output_digests_begin_spans(
+		work->digests, ib_path_name(ib_outputs_path(work->outputs, ".raw")), spans, count);
+}
+
 static int write_disk(struct ib_work *work, const struct disk *parts, struct ib_error *err)
 {
 	const char *path = ib_outputs_path(work->outputs, ".raw");
 	ib_autoclose int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	struct ib_disk disk = { .architecture = work->recipe->architecture,
 				.partitions = parts->partitions,
-				.partition_count = parts->count };
+				.partition_count = parts->count,
+				.made = begin_disk_digest,
+				.context = work };
 
 	if (fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", path);

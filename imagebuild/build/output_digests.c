@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/output_digests.h"
 
+#include <fcntl.h>
+
 #include "crypto/crypto.h"
 
 #define QUEUE_LENGTH 64U
+#define CHUNK_BYTES  ((size_t)256 << 10)
 
 /* One file that is hashed, or was. */
 struct hashing {
 	struct ib_evidence_file file;
-	char *name; /* owned */
-	char *path; /* owned */
+	char *name;            /* owned */
+	char *path;            /* owned */
+	struct ib_span *spans; /* owned, with their files; NULL: all is at path */
+	size_t span_count;
 	struct ib_error err;
 	bool failed;
 };
@@ -30,6 +35,19 @@ struct ib_output_digests *ib_output_digests_new(size_t threads)
 	return digests;
 }
 
+static void free_hashing(struct hashing *hashing)
+{
+	size_t i = 0;
+
+	for (i = 0; i < hashing->span_count; i++)
+		ib_close_auto(&hashing->spans[i].from.fd);
+	ib_free(hashing->spans);
+	ib_error_clear(&hashing->err);
+	ib_free(hashing->name);
+	ib_free(hashing->path);
+	ib_free(hashing);
+}
+
 void ib_output_digests_free(struct ib_output_digests *digests)
 {
 	size_t i = 0;
@@ -38,10 +56,7 @@ void ib_output_digests_free(struct ib_output_digests *digests)
 		return;
 	ib_threads_free(digests->threads);
 	for (i = 0; i < digests->count; i++) {
-		ib_error_clear(&digests->all[i]->err);
-		ib_free(digests->all[i]->name);
-		ib_free(digests->all[i]->path);
-		ib_free(digests->all[i]);
+		free_hashing(digests->all[i]);
 	}
 	ib_free(digests->all);
 	ib_map_free(digests->by_name);
@@ -56,12 +71,50 @@ static void hash_file(void *argument)
 					 &hashing->err) < 0;
 }
 
-void ib_output_digests_begin(struct ib_output_digests *digests, const char *name, const char *path)
+static int hash_span(const struct ib_span *span, struct ib_digest *digest, struct ib_error *err)
+{
+	ib_autofree uint8_t *chunk = ib_alloc(CHUNK_BYTES);
+	uint64_t at = 0;
+
+	while (at < span->size) {
+		size_t size = (size_t)IB_MIN(span->size - at, (uint64_t)CHUNK_BYTES);
+
+		IB_TRY(ib_fd_read_at(span->from.fd, chunk, size, span->from.offset + at,
+				     span->from.name, err));
+		ib_digest_update(digest, chunk, size);
+		at += size;
+	}
+	return 0;
+}
+
+static int hash_all(struct hashing *hashing, struct ib_error *err)
+{
+	IB_AUTO(ib_digest) digest = ib_digest_new("sha256");
+	uint8_t value[IB_DIGEST_MAX_SIZE];
+	size_t i = 0;
+
+	for (i = 0; i < hashing->span_count; i++) {
+		IB_TRY(hash_span(&hashing->spans[i], digest, err));
+		hashing->file.size += hashing->spans[i].size;
+	}
+	ib_hex_write(value, ib_digest_final(digest, value), hashing->file.sha256);
+	return 0;
+}
+
+static void hash_spans(void *argument)
+{
+	struct hashing *hashing = argument;
+
+	hashing->failed = hash_all(hashing, &hashing->err) < 0;
+}
+
+/* NULL: the name has begun already. */
+static struct hashing *begin(struct ib_output_digests *digests, const char *name, const char *path)
 {
 	struct hashing *hashing = NULL;
 
 	if (ib_map_has(digests->by_name, name))
-		return;
+		return NULL;
 	hashing = ib_alloc(sizeof(*hashing));
 	hashing->name = ib_strdup(name);
 	hashing->path = ib_strdup(path);
@@ -70,7 +123,33 @@ void ib_output_digests_begin(struct ib_output_digests *digests, const char *name
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	ib_grow(digests->all, digests->count);
 	digests->all[digests->count++] = hashing;
-	ib_threads_add(digests->threads, hash_file, hashing);
+	return hashing;
+}
+
+void ib_output_digests_begin(struct ib_output_digests *digests, const char *name, const char *path)
+{
+	struct hashing *hashing = begin(digests, name, path);
+
+	if (hashing)
+		ib_threads_add(digests->threads, hash_file, hashing);
+}
+
+void ib_output_digests_begin_spans(struct ib_output_digests *digests, const char *name,
+				   const struct ib_span *spans, size_t count)
+{
+	struct hashing *hashing = begin(digests, name, name);
+	size_t i = 0;
+
+	if (!hashing)
+		return;
+	hashing->spans = ib_memdup(spans, count * sizeof(*spans));
+	hashing->span_count = count;
+	for (i = 0; i < count; i++) {
+		/* one that is left at -1 cannot be read, and that is told */
+		hashing->spans[i].from.fd = fcntl(spans[i].from.fd, F_DUPFD_CLOEXEC, 0);
+		hashing->spans[i].from.name = hashing->name;
+	}
+	ib_threads_add(digests->threads, hash_spans, hashing);
 }
 
 int ib_output_digests_wait(struct ib_output_digests *digests, struct ib_error *err)

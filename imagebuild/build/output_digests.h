@@ -20,6 +20,12 @@ void ib_output_digests_free(struct ib_output_digests *digests);
 
 /* The file at path, which changes no more, is hashed under this name; a name that has begun already stays. */
 void ib_output_digests_begin(struct ib_output_digests *digests, const char *name, const char *path);
+/*
+ * The same for a file that is still being written, from bytes that lie elsewhere already: the files of the
+ * spans change no more there, and may be closed.
+ */
+void ib_output_digests_begin_spans(struct ib_output_digests *digests, const char *name,
+				   const struct ib_span *spans, size_t count);
 /* Waits for all that has begun; of several faults the one of the name that began first is told. */
 int ib_output_digests_wait(struct ib_output_digests *digests, struct ib_error *err) IB_MUST_CHECK;
 /* After a wait that did not fail; NULL: it never began. Owned by digests. */

@@ -31,6 +31,24 @@ static uint8_t root_hash[32];
 static uint8_t root[5000000];
 static uint8_t tree[70000];
 
+/* What a disk is said to be made of, read before the partitions that are files are in it. */
+static char made_sha256[65];
+
+static void read_spans(void *context, const struct ib_span *spans, size_t count)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(whole, 64 << 20);
+	size_t i = 0;
+
+	(void)context;
+	for (i = 0; i < count; i++) {
+		ck_ok(ib_fd_read_at(spans[i].from.fd, ib_buffer_reserve(&whole, spans[i].size),
+				    spans[i].size, spans[i].from.offset, spans[i].from.name, &err));
+		whole.size += spans[i].size;
+	}
+	ib_sha256_hex(whole.data, whole.size, made_sha256);
+}
+
 /* A disk as the build makes it, with contents that are none. */
 static int write_disk(const char *name, const char *architecture, struct ib_error *err)
 {
@@ -58,7 +76,13 @@ static int write_disk(const char *name, const char *architecture, struct ib_erro
 		  .data = "{}",
 		  .content_size = 2 },
 	};
-	struct ib_disk disk = { architecture, { 0xd1, 0x5c }, partitions, IB_COUNT(partitions) };
+	struct ib_disk disk = {
+		.architecture = architecture,
+		.uuid = { 0xd1, 0x5c },
+		.partitions = partitions,
+		.partition_count = IB_COUNT(partitions),
+		.made = read_spans,
+	};
 	size_t i = 0;
 
 	for (i = 0; i < sizeof(root_hash); i++)
@@ -97,6 +121,19 @@ START_TEST(sfdisk_and_mtools_read_what_was_written)
 	}
 	shell("mdir -i disk@@1M ::/EFI/BOOT | grep BOOTX64");
 	shell("dd if=disk bs=1M skip=4 count=7 status=none | head -c 5000000 | cmp - root");
+}
+END_TEST
+
+START_TEST(a_disk_can_be_hashed_before_it_is_whole)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autofree char *path = ib_path_join(test_dir, "disk");
+	char sha256[65];
+	uint64_t size = 0;
+
+	ck_ok(write_disk("disk", "x86_64", &err));
+	ck_ok(ib_sha256_file(path, sha256, &size, &err));
+	ck_assert_str_eq(made_sha256, sha256);
 }
 END_TEST
 
@@ -208,7 +245,9 @@ START_TEST(a_disk_that_cannot_be_is_refused)
 	struct ib_partition partition = {
 		.kind = IB_PARTITION_ROOT, .label = "x", .data = tree, .content_size = 10, .size = 9
 	};
-	struct ib_disk disk = { "x86_64", { 0 }, &partition, 1 };
+	struct ib_disk disk = { .architecture = "x86_64",
+				.partitions = &partition,
+				.partition_count = 1 };
 
 	ck_fails(ib_disk_write(&disk, fd, "disk", &err), IB_LIMIT,
 		 "partition 'x' of 9 bytes cannot hold 10 bytes");
@@ -253,6 +292,7 @@ Suite *ib_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, test_dir_make, test_dir_remove);
 	tcase_add_test(tcase, sfdisk_and_mtools_read_what_was_written);
+	tcase_add_test(tcase, a_disk_can_be_hashed_before_it_is_whole);
 	tcase_add_test(tcase, what_was_written_is_read_back);
 	tcase_add_test(tcase, the_surroundings_do_not_show);
 	tcase_add_test(tcase, a_damaged_table_is_refused);

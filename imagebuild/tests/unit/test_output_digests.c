@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "build/output_digests.h"
 #include "crypto/crypto.h"
@@ -28,6 +30,38 @@ START_TEST(files_are_hashed_once_under_their_names)
 }
 END_TEST
 
+START_TEST(spans_of_several_files_are_one)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_output_digests) digests = ib_output_digests_new(2);
+	ib_autofree char *one = NULL;
+	ib_autofree char *two = NULL;
+	struct ib_span spans[] = { { { -1, 1, "one" }, 3 },
+				   { { -1, 0, "two" }, 6 },
+				   { { -1, 4, "one" }, 1 } };
+	char expected[65];
+	size_t i = 0;
+
+	test_file("one", "first", &one);
+	test_file("two", "second one", &two);
+	for (i = 0; i < IB_COUNT(spans); i++)
+		spans[i].from.fd = open(i == 1 ? two : one, O_RDONLY | O_CLOEXEC);
+	ib_output_digests_begin_spans(digests, "a", spans, IB_COUNT(spans));
+	spans[0].size = 20; /* more than there is */
+	ib_output_digests_begin_spans(digests, "a", spans, IB_COUNT(spans)); /* has begun */
+	for (i = 0; i < IB_COUNT(spans); i++)
+		close(spans[i].from.fd);
+	ck_ok(ib_output_digests_wait(digests, &err));
+	ib_sha256_hex("irssecondt", 10, expected);
+	ck_assert_str_eq(ib_output_digests_get(digests, "a")->sha256, expected);
+	ck_assert_uint_eq(ib_output_digests_get(digests, "a")->size, 10);
+	spans[0].from.fd = open(one, O_RDONLY | O_CLOEXEC);
+	ib_output_digests_begin_spans(digests, "short", spans, 1);
+	close(spans[0].from.fd);
+	ck_fails(ib_output_digests_wait(digests, &err), IB_INPUT, "'short' ends too early");
+}
+END_TEST
+
 START_TEST(of_several_faults_the_first_name_is_told)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -49,6 +83,7 @@ Suite *ib_suite(void)
 
 	tcase_add_checked_fixture(cases, test_dir_make, test_dir_remove);
 	tcase_add_test(cases, files_are_hashed_once_under_their_names);
+	tcase_add_test(cases, spans_of_several_files_are_one);
 	tcase_add_test(cases, of_several_faults_the_first_name_is_told);
 	suite_add_tcase(suite, cases);
 	return suite;
