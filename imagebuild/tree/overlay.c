@@ -24,6 +24,8 @@ struct table_row {
 	uint32_t mode;
 	char *user;
 	char *group;
+	bool has_capabilities;
+	uint8_t capabilities[IB_CAPABILITIES_XATTR_SIZE];
 	unsigned line;
 	bool makes_directory; /* the path ended in a slash */
 	bool used;
@@ -74,6 +76,22 @@ static struct table_row *find_row(const struct overlay *overlay, const char *pat
 	return NULL;
 }
 
+/* The fifth column and what stands behind it: cap_from_text(3) separates clauses by blanks. */
+static int parse_capabilities(const struct overlay *overlay, const struct ib_strings *words,
+			      struct table_row *row, struct ib_error *err)
+{
+	const struct ib_strings rest = { words->items + 4, words->count - 4 };
+	ib_autofree char *text = NULL;
+
+	if (!rest.count)
+		return 0;
+	text = ib_strings_join(&rest, " ");
+	if (ib_capabilities_to_xattr(text, row->capabilities, err) < 0)
+		return ib_error_prefix(err, "%s:%u", overlay->table_path, row->line);
+	row->has_capabilities = true;
+	return 0;
+}
+
 static int parse_row(struct overlay *overlay, const char *line, unsigned number,
 		     struct ib_error *err)
 {
@@ -84,8 +102,8 @@ static int parse_row(struct overlay *overlay, const char *line, unsigned number,
 	ib_strings_split(&words, line, " \t\r");
 	if (!words.count || words.items[0][0] == '#')
 		return 0;
-	if (words.count != 4)
-		return ib_fail(err, IB_INPUT, "%s:%u: expected PATH MODE USER GROUP",
+	if (words.count < 4)
+		return ib_fail(err, IB_INPUT, "%s:%u: expected PATH MODE USER GROUP [CAPABILITIES]",
 			       overlay->table_path, number);
 	if (!parse_mode(words.items[1], &row.mode))
 		return ib_fail(err, IB_INPUT, "%s:%u: '%s' is not an octal mode up to 7777",
@@ -97,6 +115,7 @@ static int parse_row(struct overlay *overlay, const char *line, unsigned number,
 	if (find_row(overlay, path))
 		return ib_fail(err, IB_INPUT, "%s:%u: '%s' stands in the table twice",
 			       overlay->table_path, number, path);
+	IB_TRY(parse_capabilities(overlay, &words, &row, err));
 	row.makes_directory = ib_str_ends(words.items[0], "/");
 	row.path = ib_take(path);
 	row.user = ib_strdup(words.items[2]);
@@ -148,6 +167,34 @@ static void digest_entry(struct overlay *overlay, const struct ib_tree_entry *en
 	ib_digest_update(overlay->digest, content, sizeof(content));
 }
 
+/* No path begins so: an overlay without capabilities has the digest that it always had. */
+static void digest_capabilities(struct overlay *overlay, const struct table_row *row)
+{
+	char hex[2 * IB_CAPABILITIES_XATTR_SIZE + 1];
+
+	ib_hex_write(row->capabilities, sizeof(row->capabilities), hex);
+	ib_digest_update(overlay->digest, "capabilities", sizeof("capabilities"));
+	ib_digest_update(overlay->digest, hex, sizeof(hex));
+}
+
+static int put_node(struct overlay *overlay, const struct ib_tree_entry *entry,
+		    const struct table_row *row, struct ib_error *err)
+{
+	struct ib_node *node = NULL;
+
+	if (!row || !row->has_capabilities)
+		return ib_tree_put(overlay->tree, entry, NULL, err);
+	if (!S_ISREG(entry->mode))
+		return ib_fail(err, IB_INPUT,
+			       "%s:%u: '%s' is no file, and has no capabilities therefore",
+			       overlay->table_path, row->line, entry->path);
+	digest_capabilities(overlay, row);
+	IB_TRY(ib_tree_put(overlay->tree, entry, &node, err));
+	ib_inode_set_xattr(overlay->tree, node->inode, "security.capability", row->capabilities,
+			   sizeof(row->capabilities));
+	return 0;
+}
+
 /*
  * A directory that is there already keeps mode and owner unless the table says
  * otherwise: an overlay that adds one file must not open up /root.
@@ -170,7 +217,7 @@ static int put_entry(struct overlay *overlay, struct ib_tree_entry *entry, struc
 		there = ib_tree_find_target(overlay->tree, entry->path);
 	if (there && ib_node_is_directory(there) && there->inode->origin.kind != IB_ORIGIN_NONE)
 		return 0;
-	return ib_tree_put(overlay->tree, entry, NULL, err);
+	return put_node(overlay, entry, row, err);
 }
 
 /* Nobody means a file to stand where /bin or /usr/lib was, and an image with it does not work. */

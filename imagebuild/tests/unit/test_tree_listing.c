@@ -189,6 +189,13 @@ static const struct {
 	{ NULL, "/etc 755 root root\n/etc/ 755 root root\n",
 	  "table:2: '/etc' stands in the table twice" },
 	{ NULL, "/not/there 755 root root\n", "table:1: '/not/there' is not in the overlay" },
+	{ NULL, "\n/etc/motd 755 root root cap_fly=ep\n",
+	  "table:2: unrecognized capabilities 'cap_fly=ep'" },
+	{ NULL, "/etc/motd 755 root root cap_chown=ep cap_kill=p\n", "effective for some only" },
+	{ NULL, "/etc 755 root root cap_chown=ep\n",
+	  "table:1: '/etc' is no file, and has no capabilities" },
+	{ NULL, "/new/ 755 root root cap_chown=ep\n",
+	  "table:1: '/new' is no file, and has no capabilities" },
 	{ NULL, "etc 755 root root\n", "table:1: 'etc' is no path from the root of the image" },
 	{ "fifo", NULL, "'/etc/l' is neither file, directory nor symbolic link" },
 };
@@ -211,6 +218,47 @@ START_TEST(an_overlay_that_leads_out_or_does_not_fit_its_table_is_refused)
 		test_file("table", overlay_refusals[_i].table, &table);
 	ck_fails(ib_tree_add_overlay(tree, "over", folder, table, digest, &err), IB_INPUT,
 		 overlay_refusals[_i].words);
+}
+END_TEST
+
+/* The bytes are those that setcap(8) writes: linux/capability.h, struct vfs_cap_data. */
+START_TEST(a_table_gives_capabilities)
+{
+	static const uint8_t expected[20] = { 1, 0, 0, 2, 0, 0x24 };
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_tree) tree = ib_tree_new(100);
+	ib_autofree char *folder = overlay_folder();
+	ib_autofree char *table = NULL;
+	const struct ib_inode *inode = NULL;
+	uint8_t plain[32];
+	uint8_t first[32];
+	uint8_t second[32];
+
+	overlay_file("etc/motd", "hello\n", 0600);
+	test_file("table", "/etc/motd 0755 root root\n", &table);
+	ck_ok(ib_tree_add_overlay(tree, "over", folder, table, plain, &err));
+	ib_free(ib_take(table));
+	test_file(
+		"table",
+		"/etc/motd 0755 root root cap_net_raw=p cap_net_bind_service+p cap_net_raw,cap_net_bind_service+e\n",
+		&table);
+	ck_ok(ib_tree_add_overlay(tree, "over", folder, table, first, &err));
+	inode = ib_tree_find(tree, "/etc/motd")->inode;
+	ck_assert_uint_eq(inode->xattr_count, 1);
+	ck_assert_str_eq(inode->xattrs[0].name, "security.capability");
+	ck_assert_uint_eq(inode->xattrs[0].size, 20);
+	ck_assert_mem_eq(inode->xattrs[0].value, expected, 20);
+	/* the same ones written otherwise are the same overlay, none or others are another */
+	ib_free(ib_take(table));
+	test_file("table", "/etc/motd 0755 root root\tcap_net_bind_service,cap_net_raw=ep\n",
+		  &table);
+	ck_ok(ib_tree_add_overlay(tree, "over", folder, table, second, &err));
+	ck_assert_mem_eq(first, second, 32);
+	ck_assert_mem_ne(first, plain, 32);
+	ib_free(ib_take(table));
+	test_file("table", "/etc/motd 0755 root root cap_net_raw=ep\n", &table);
+	ck_ok(ib_tree_add_overlay(tree, "over", folder, table, second, &err));
+	ck_assert_mem_ne(first, second, 32);
 }
 END_TEST
 
@@ -250,6 +298,7 @@ Suite *ib_suite(void)
 	tcase_add_test(tcase, an_overlay_counts_by_name_content_and_executable_bit);
 	tcase_add_loop_test(tcase, an_overlay_that_leads_out_or_does_not_fit_its_table_is_refused,
 			    0, (int)IB_COUNT(overlay_refusals));
+	tcase_add_test(tcase, a_table_gives_capabilities);
 	tcase_add_test(tcase, a_file_of_an_overlay_takes_no_folders_place);
 	suite_add_tcase(suite, tcase);
 	return suite;
