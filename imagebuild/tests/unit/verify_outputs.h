@@ -256,7 +256,10 @@ static inline void make_disk(struct outputs *outputs)
 		  .uuid = { 4 },
 		  .fd = -1 },
 	};
-	struct ib_disk disk = { "x86_64", { 9 }, partitions, IB_COUNT(partitions) };
+	struct ib_disk disk = { .architecture = "x86_64",
+				.uuid = { 9 },
+				.partitions = partitions,
+				.partition_count = IB_COUNT(partitions) };
 
 	get(outputs, ".efi", &uki);
 	get(outputs, ".root.erofs", &root);
