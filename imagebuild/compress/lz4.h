@@ -19,7 +19,7 @@
 
 struct ib_lz4;
 
-/* Level 0: plain LZ4; 1 to 12: LZ4HC. */
+/* Level 0: plain LZ4; 1 to 12: as small as LZ4HC's level of that number. */
 struct ib_lz4 *ib_lz4_new(int level);
 void ib_lz4_free(struct ib_lz4 *lz4);
 
@@ -35,6 +35,12 @@ bool ib_lz4_expand(const void *in, size_t in_size, void *out, size_t out_size) I
 
 /* Whether in, all of it, decodes to exactly out_size bytes, which are written. */
 bool ib_lz4_expand_whole(const void *in, size_t in_size, void *out, size_t out_size) IB_MUST_CHECK;
+
+/*
+ * Who decides the bytes of a level, and in which version: "imagebuild-1", or the library's "1.9.4"
+ * (levels 0 and 10 to 12). A text of the program, never freed.
+ */
+const char *ib_lz4_maker(int level);
 
 /* Of the library that runs: "1.9.4". */
 const char *ib_lz4_version(void);

@@ -172,7 +172,7 @@ char *ib_erofs_form(const struct ib_erofs_params *params)
 	return ib_strf(
 		"erofs-blocks-0003 %s level %d %s-%s block %u cluster %u segment %zu tail %u",
 		names[params->compression], ib_erofs_level(params), is_zstd ? "zstd" : "lz4",
-		is_zstd ? ib_zstd_version() : ib_lz4_version(), EROFS_BLOCK,
+		is_zstd ? ib_zstd_version() : ib_lz4_maker(ib_erofs_level(params)), EROFS_BLOCK,
 		params->cluster_bytes ? params->cluster_bytes : EROFS_BLOCK, SEGMENT_BYTES,
 		IB_MAX_TAIL_BEHIND_BLOCKS);
 }

@@ -156,6 +156,8 @@ static const char *library_of(const struct setting *setting)
 		return "-";
 	case IB_EROFS_ZSTD:
 		return ib_zstd_version();
+	case IB_EROFS_LZ4HC:
+		return ib_lz4_maker(setting->level ? setting->level : IB_LZ4HC_DEFAULT_LEVEL);
 	default:
 		return ib_lz4_version();
 	}

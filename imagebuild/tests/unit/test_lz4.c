@@ -26,7 +26,7 @@ static uint8_t *make_input(void)
 /* The library's own function starts from cleared tables each time: the reference. */
 START_TEST(used_tables_give_the_same_bytes_as_fresh_ones)
 {
-	static const int levels[] = { 1, 4, 9, 10, 12 };
+	static const int levels[] = { 10, 12 };
 	ib_autofree uint8_t *in = make_input();
 	ib_autofree void *state = ib_alloc((size_t)LZ4_sizeofStateHC());
 	IB_AUTO(ib_lz4) lz4 = ib_lz4_new(levels[_i]);
@@ -72,7 +72,7 @@ Suite *ib_suite(void)
 	Suite *suite = suite_create("lz4");
 	TCase *lz4 = tcase_create("lz4");
 
-	tcase_add_loop_test(lz4, used_tables_give_the_same_bytes_as_fresh_ones, 0, 5);
+	tcase_add_loop_test(lz4, used_tables_give_the_same_bytes_as_fresh_ones, 0, 2);
 	tcase_add_loop_test(lz4, what_was_compressed_expands_again, 0, 2);
 	suite_add_tcase(suite, lz4);
 	return suite;
