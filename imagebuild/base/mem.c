@@ -112,6 +112,14 @@ void *ib_take_pointer(void *pointer_to_pointer)
 	return taken;
 }
 
+int ib_take_fd(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
 void ib_free_auto(void *pointer_to_pointer)
 {
 	free(ib_take_pointer(pointer_to_pointer));

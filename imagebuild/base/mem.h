@@ -56,6 +56,8 @@ void ib_grow_array(void *pointer_to_array, size_t count, size_t size);
 /* Returns p and leaves NULL in its place: ownership moves to whoever takes it. */
 #define ib_take(p) ((__typeof__(p))ib_take_pointer(&(p)))
 void *ib_take_pointer(void *pointer_to_pointer);
+/* The same for a file descriptor: leaves -1. */
+int ib_take_fd(int *fd);
 
 void ib_free_auto(void *pointer_to_pointer);
 void ib_close_auto(const int *fd);

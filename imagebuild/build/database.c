@@ -91,21 +91,91 @@ static char *database_key(const struct ib_work *work, const struct ib_rpmdb_row 
 	return ib_buffer_take_text(&key);
 }
 
-static int put_rpmdb(struct ib_work *work, struct ib_error *err)
-{
-	const struct ib_rpmdb_row *rows = make_rows(work);
-	ib_autofree char *key = database_key(work, rows);
-	struct ib_error ignored = IB_ERROR_INIT; /* what cannot be kept is made again */
-	IB_AUTO_BUFFER(database, IB_RPMDB_MAX);
+/*
+ * rpm's database takes as long as all generators together and needs nothing of them: it is made
+ * in the background while they run. Nothing else may use librpm meanwhile.
+ */
+struct ib_databases {
+	struct ib_work *work;
+	struct ib_threads *threads; /* NULL: no rpm database is made */
+	const struct ib_rpmdb_row *rows;
+	char *key;
+	struct ib_buffer rpmdb; /* from the store, or made */
+	bool is_known;
+	struct ib_error err;
+	int failed;
+};
 
-	if (work->use_derived && ib_store_get_derived(work->store, IB_STORE_FACTS, key, &database))
-		return put(work, DATABASE_NAME, &database, err);
-	IB_TRY(ib_rpmdb_write(rows, work->root.count, work->lock->build_time,
-			      ib_outputs_folder(work->outputs), &database, err));
-	if (work->use_derived && ib_store_put_derived(work->store, IB_STORE_FACTS, key,
-						      database.data, database.size, &ignored) < 0)
+static void write_rpmdb(void *argument)
+{
+	struct ib_databases *databases = argument;
+	const struct ib_work *work = databases->work;
+
+	databases->failed = ib_rpmdb_write(databases->rows, work->root.count,
+					   work->lock->build_time, ib_outputs_folder(work->outputs),
+					   &databases->rpmdb, &databases->err);
+}
+
+static bool wants(const struct ib_work *work, const char *name)
+{
+	const struct ib_recipe_list *wanted = &work->recipe->package_database;
+	size_t i = 0;
+
+	for (i = 0; i < wanted->count; i++)
+		if (ib_str_equal(wanted->items[i], name))
+			return true;
+	return false;
+}
+
+struct ib_databases *ib_databases_begin(struct ib_work *work)
+{
+	struct ib_databases *databases = ib_alloc(sizeof(*databases));
+
+	databases->work = work;
+	databases->rpmdb.max_size = IB_RPMDB_MAX;
+	if (!wants(work, "rpmdb"))
+		return databases;
+	databases->rows = make_rows(work);
+	databases->key = database_key(work, databases->rows);
+	databases->is_known =
+		work->use_derived && ib_store_get_derived(work->store, IB_STORE_FACTS,
+							  databases->key, &databases->rpmdb);
+	if (databases->is_known)
+		return databases;
+	databases->threads = ib_threads_new(1, 1);
+	ib_threads_add(databases->threads, write_rpmdb, databases);
+	return databases;
+}
+
+void ib_databases_free(struct ib_databases *databases)
+{
+	if (!databases)
+		return;
+	ib_threads_free(databases->threads);
+	ib_buffer_done(&databases->rpmdb);
+	ib_error_clear(&databases->err);
+	ib_free(databases->key);
+	ib_free(databases);
+}
+
+static int put_rpmdb(struct ib_databases *databases, struct ib_error *err)
+{
+	struct ib_work *work = databases->work;
+	struct ib_buffer *rpmdb = &databases->rpmdb;
+	struct ib_error ignored = IB_ERROR_INIT; /* what cannot be kept is made again */
+
+	if (databases->threads)
+		ib_threads_wait(databases->threads);
+	if (databases->failed < 0) {
+		*err = databases->err;
+		databases->err = (struct ib_error)IB_ERROR_INIT;
+		return databases->failed;
+	}
+	if (work->use_derived && !databases->is_known &&
+	    ib_store_put_derived(work->store, IB_STORE_FACTS, databases->key, rpmdb->data,
+				 rpmdb->size, &ignored) < 0)
 		ib_error_clear(&ignored);
-	return put(work, DATABASE_NAME, &database, err);
+	return put(work, DATABASE_NAME, rpmdb, err);
 }
 
 /* A field of the manifest, as rpm's query formats print it. */
@@ -133,16 +203,9 @@ static int put_manifest(struct ib_work *work, struct ib_error *err)
 	return put(work, MANIFEST_NAME, &text, err);
 }
 
-int ib_work_put_databases(struct ib_work *work, struct ib_error *err)
+int ib_databases_put(struct ib_databases *databases, struct ib_error *err)
 {
-	const struct ib_recipe_list *wanted = &work->recipe->package_database;
-	size_t i = 0;
-
-	for (i = 0; i < wanted->count; i++) {
-		if (ib_str_equal(wanted->items[i], "rpmdb"))
-			IB_TRY(put_rpmdb(work, err));
-		else
-			IB_TRY(put_manifest(work, err));
-	}
-	return 0;
+	if (wants(databases->work, "rpmdb"))
+		IB_TRY(put_rpmdb(databases, err));
+	return wants(databases->work, "manifest") ? put_manifest(databases->work, err) : 0;
 }

@@ -17,7 +17,8 @@
 #include "build/work.h"
 #include "state/state.h"
 
-#define ZSTD_LEVEL 9
+/* Half the time of level 9, for 4 % more bytes. */
+#define ZSTD_LEVEL 6
 
 static const char generator[] = "initrd";
 

@@ -94,6 +94,7 @@ static int apply_state(struct ib_work *work, struct ib_error *err)
 	IB_AUTO(ib_state_accounts) accounts = NULL;
 	struct ib_state_plan plan;
 	struct ib_accounts lookup;
+	IB_AUTO(ib_databases) databases = ib_databases_begin(work);
 
 	ib_work_plan_state(work, &work->root, &plan);
 	IB_TRY(ib_state_apply(work->root_tree, &plan, &accounts, err));
@@ -103,7 +104,7 @@ static int apply_state(struct ib_work *work, struct ib_error *err)
 		IB_TRY(ib_state_accounts_check(accounts, &locked, err));
 	}
 	IB_TRY(ib_work_replay_scriptlets(work, work->root_tree, err));
-	IB_TRY(ib_work_put_databases(work, err));
+	IB_TRY(ib_databases_put(databases, err));
 	lookup = ib_state_accounts_lookup(accounts);
 	IB_TRY(ib_tree_resolve_owners(work->root_tree, &lookup, err));
 	keep_os_release(work);

@@ -111,6 +111,20 @@ static int check_inputs(struct ib_work *work, const char *lock_path, bool only_r
 	return ib_lock_fits(work->lock, lock_path, &wishes, err);
 }
 
+/* All that is made of a root file system. */
+static int make_rest(struct ib_work *work, struct ib_error *err)
+{
+	ib_work_begin_digests(work);
+	if (ib_work_wants(work, "uki") || ib_work_wants(work, "disk")) {
+		IB_TRY(ib_work_make_initrd(work, err));
+		ib_work_begin_digests(work);
+		IB_TRY(ib_work_make_boot(work, err));
+	} else if (work->recipe->root_hash.key) {
+		IB_TRY(ib_work_sign_root_hash(work, err));
+	}
+	return ib_work_make_statements(work, err);
+}
+
 static int run_steps(struct ib_work *work, const struct ib_build_options *options,
 		     struct ib_error *err)
 {
@@ -126,17 +140,7 @@ static int run_steps(struct ib_work *work, const struct ib_build_options *option
 	if (!options->only_root && (ib_work_wants(work, "uki") || ib_work_wants(work, "disk")))
 		IB_TRY(ib_work_check_boot(work, err));
 	IB_TRY(ib_work_make_root(work, err));
-	if (options->only_root)
-		return 0;
-	ib_work_begin_digests(work);
-	if (ib_work_wants(work, "uki") || ib_work_wants(work, "disk")) {
-		IB_TRY(ib_work_make_initrd(work, err));
-		ib_work_begin_digests(work);
-		IB_TRY(ib_work_make_boot(work, err));
-	} else if (work->recipe->root_hash.key) {
-		IB_TRY(ib_work_sign_root_hash(work, err));
-	}
-	return ib_work_make_statements(work, err);
+	return options->only_root ? 0 : make_rest(work, err);
 }
 
 static void add_recipe_languages(struct ib_work *work)

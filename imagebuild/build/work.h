@@ -109,8 +109,15 @@ int ib_work_learn(struct ib_work *work, struct ib_opened *opened, struct ib_erro
 struct ib_tree_filter ib_work_filter(const struct ib_work *work);
 /* database.c: the same for the root, less what the recipe prunes. */
 struct ib_tree_filter ib_work_root_filter(const struct ib_work *work);
-/* database.c: what tells of the packages inside the root. */
-int ib_work_put_databases(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
+/*
+ * database.c: what tells of the packages inside the root, from when its packages are laid down. What
+ * takes long begins in the background; until it is put, or freed, nothing else may use librpm.
+ */
+struct ib_databases;
+struct ib_databases *ib_databases_begin(struct ib_work *work);
+int ib_databases_put(struct ib_databases *databases, struct ib_error *err) IB_MUST_CHECK;
+void ib_databases_free(struct ib_databases *databases);
+IB_DEFINE_AUTO(ib_databases);
 
 /* policy.c: the finished root before the rules; IB_REFUSED when it does not pass. */
 int ib_work_check_policy(struct ib_work *work, uint64_t root_image_bytes, struct ib_error *err)

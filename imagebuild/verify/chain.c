@@ -77,8 +77,7 @@ int ib_chain_open_name(const struct ib_chain *chain, const char *name, int *ret_
 		return ib_fail_errno(err, errno, "could not examine '%s'", path);
 	if (!S_ISREG(st.st_mode))
 		return ib_fail(err, IB_TRUST, "'%s' is not a regular file", name);
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = ib_take_fd(&fd);
 	return 0;
 }
 

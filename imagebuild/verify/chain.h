@@ -48,8 +48,8 @@ struct ib_link {
 	const char *name;
 	const char *claim;
 	unsigned needs;
-	int (*prove)(struct ib_chain *chain, struct ib_error *err);
 	bool is_optional; /* it is about an output that few recipes ask for: "all" does not demand it */
+	int (*prove)(struct ib_chain *chain, struct ib_error *err);
 };
 
 enum ib_link_number {
