@@ -57,7 +57,7 @@ static int sign_root_hash(struct ib_work *work, struct ib_buffer *cms, struct ib
 int ib_work_sign_root_hash(struct ib_work *work, struct ib_error *err)
 {
 	IB_AUTO_BUFFER(cms, IB_CMS_MAX_SIZE);
-	IB_AUTO_BUFFER(partition, IB_CMS_MAX_SIZE * 2);
+	IB_AUTO_BUFFER(partition, 2 * (size_t)IB_CMS_MAX_SIZE);
 
 	return sign_root_hash(work, &cms, &partition, err);
 }

@@ -71,7 +71,7 @@ static int list_packages(const struct ib_chain *chain, struct ib_map *by_digest,
 		if (!digest || !name)
 			return ib_fail(err, IB_TRUST, "a package of the SBOM lacks name or digest");
 		/* of one digest is one package: the count tells when one stands there twice */
-		ib_map_set(by_digest, digest, (void *)(uintptr_t)(i + 1));
+		ib_map_set(by_digest, digest, ib_arena_memdup(chain->arena, &i, sizeof(i)));
 		count++;
 	}
 	*ret_count = count;
@@ -160,9 +160,9 @@ int ib_prove_sbom_packages(struct ib_chain *chain, struct ib_error *err)
 	contents = list_contents(chain->sbom);
 	for (i = 0; chain->lock && i < chain->lock->package_count; i++) {
 		const struct ib_lock_package *package = &chain->lock->packages[i];
-		uintptr_t place = (uintptr_t)ib_map_get(by_digest, package->sha256);
+		const size_t *place = ib_map_get(by_digest, package->sha256);
 
-		IB_TRY(check_package(chain, place ? ib_json_at(packages, place - 1) : NULL, package,
+		IB_TRY(check_package(chain, place ? ib_json_at(packages, *place) : NULL, package,
 				     contents, err));
 	}
 	if (chain->lock && count != chain->lock->package_count)
