@@ -21,7 +21,8 @@ void ib_lz4_finder_list(struct ib_lz4_finder *finder, const uint8_t *at)
 		last = at + AHEAD;
 	finder->listed = last + 1;
 	for (; place <= last; place++) {
-		uint32_t hash = ib_lz4_load32(place) * 2654435761U >> (32 - FINDER_HASH_BITS);
+		uint32_t hash =
+			le32toh(ib_lz4_load32(place)) * 2654435761U >> (32 - FINDER_HASH_BITS);
 		uint16_t number = (uint16_t)(place - finder->in);
 
 		finder->before[number] = finder->heads[hash];
