@@ -5,6 +5,7 @@
 #include "build/work.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void ib_choices_free(struct ib_choices *choices)
@@ -233,13 +234,30 @@ static void report_refusal(const struct ib_work *work, const struct ib_build_opt
 	}
 }
 
+static bool is_within(const char *path, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	while (length > 1 && folder[length - 1] == '/')
+		length--;
+	return !strncmp(path, folder, length) && (path[length] == '/' || !path[length]);
+}
+
+/* However both are spelt, where both are there. */
+static bool is_really_within(const char *path, const char *folder)
+{
+	ib_autofree char *parent = ib_path_directory(path);
+	ib_autofree char *real_parent = realpath(parent, NULL);
+	ib_autofree char *real_folder = realpath(folder, NULL);
+
+	return real_parent && real_folder && is_within(real_parent, real_folder);
+}
+
 /* An output folder holds what builds release: whatever else lies there stops the next one. */
 static int check_report(const struct ib_build_options *options, struct ib_error *err)
 {
-	size_t length = strlen(options->output);
-
-	if (!options->report || !ib_str_starts(options->report, options->output) ||
-	    (options->report[length] != '/' && !ib_str_ends(options->output, "/")))
+	if (!options->report || (!is_within(options->report, options->output) &&
+				 !is_really_within(options->report, options->output)))
 		return 0;
 	(void)ib_fail(err, IB_INPUT, "the report '%s' would lie in the output folder",
 		      options->report);
