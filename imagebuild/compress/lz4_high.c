@@ -26,7 +26,7 @@ struct ib_lz4_high {
 	unsigned attempts; /* places of a list that are looked at, up to LARGE_BLOCK */
 };
 
-/* A block that is being written: out to room_end; all in front of anchor is in it. */
+/* A block that is being written, at out, up to out_end; all in front of anchor is in it. */
 struct block {
 	struct ib_lz4_finder *finder;
 	uint8_t *out, *out_end;
