@@ -38,6 +38,17 @@ void ib_arena_free(struct ib_arena *arena)
 	ib_free(arena);
 }
 
+void ib_arena_adopt(struct ib_arena *arena, struct ib_arena *other)
+{
+	struct chunk **end = &other->chunks;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = arena->chunks;
+	arena->chunks = ib_take(other->chunks);
+	ib_free(other);
+}
+
 static uint8_t *add_chunk(struct ib_arena *arena, size_t size)
 {
 	struct chunk *chunk = ib_alloc(sizeof(*chunk) + size);

@@ -18,6 +18,9 @@ struct ib_arena;
 struct ib_arena *ib_arena_new(void);
 void ib_arena_free(struct ib_arena *arena);
 
+/* What other handed out lives as long as arena from now on; other is freed. */
+void ib_arena_adopt(struct ib_arena *arena, struct ib_arena *other);
+
 /* Zeroed, aligned for numbers of 64 bits and pointers. */
 void *ib_arena_alloc(struct ib_arena *arena, size_t size);
 void *ib_arena_memdup(struct ib_arena *arena, const void *data, size_t size);

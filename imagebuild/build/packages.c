@@ -8,6 +8,9 @@
 
 #include "build/work.h"
 
+/* So many packages a job: few enough for all cores to have some, enough to fill an arena. */
+#define SHARE 8
+
 static int differs(const struct ib_lock_package *line, const char *what, const char *lock,
 		   const char *package, struct ib_error *err)
 {
@@ -83,15 +86,15 @@ static int compare_with_line(const struct ib_lock_package *line, const struct ib
 	return compare_scriptlets(line, package, err);
 }
 
-static int open_package(struct ib_work *work, const struct ib_lock_package *line,
-			struct ib_opened *opened, struct ib_error *err)
+static int open_package(const struct ib_work *work, const struct ib_lock_package *line,
+			struct ib_arena *arena, struct ib_opened *opened, struct ib_error *err)
 {
 	ib_autofree char *path = ib_store_path(work->store, IB_STORE_RPM, line->sha256);
 	struct ib_rpm_request request = { .path = path,
 					  .name = line->nevra,
 					  .sha256 = line->sha256,
 					  .depth = IB_RPM_HEADER,
-					  .arena = work->arena };
+					  .arena = arena };
 	size_t number = 0;
 
 	if (!ib_work_repository(work, line->repository, &number)) {
@@ -123,6 +126,65 @@ static void add_member(struct ib_members *members, struct ib_opened *opened)
 	ib_rpm_source_add(members->source, opened->rpm);
 }
 
+/* Some of the lock's packages, one after the other, which are opened beside the others. */
+struct share {
+	const struct ib_work *work;
+	struct ib_arena *arena;
+	size_t first, end;
+	struct ib_error err;
+	bool failed;
+};
+
+static void open_share(void *argument)
+{
+	struct share *share = argument;
+	const struct ib_work *work = share->work;
+	size_t i = 0;
+
+	for (i = share->first; i < share->end && !share->failed; i++)
+		share->failed = open_package(work, &work->lock->packages[i], share->arena,
+					     &work->opened[i], &share->err) < 0;
+}
+
+/* The first failure in the lock's order is told, whichever came first. */
+static int join_shares(struct ib_work *work, struct share *shares, size_t count,
+		       struct ib_error *err)
+{
+	int r = 0;
+	size_t i = 0;
+
+	for (i = 0; i < count; i++) {
+		ib_arena_adopt(work->arena, shares[i].arena);
+		if (shares[i].failed && r == 0) {
+			*err = shares[i].err;
+			r = -(int)err->kind;
+		} else {
+			ib_error_clear(&shares[i].err);
+		}
+	}
+	return r;
+}
+
+static int open_all(struct ib_work *work, struct ib_error *err)
+{
+	const size_t packages = work->lock->package_count;
+	const size_t count = (packages + SHARE - 1) / SHARE;
+	ib_autofree struct share *shares = ib_alloc_array(count, sizeof(*shares));
+	struct ib_threads *threads = ib_threads_new(work->session->threads, count + 1);
+	size_t i = 0;
+
+	for (i = 0; i < count; i++) {
+		shares[i] = (struct share){ .work = work,
+					    .arena = ib_arena_new(),
+					    .first = i * SHARE,
+					    .end = IB_MIN((i + 1) * SHARE, packages),
+					    .err = IB_ERROR_INIT };
+		ib_threads_add(threads, open_share, &shares[i]);
+	}
+	ib_threads_free(threads);
+	return join_shares(work, shares, count, err);
+}
+
 int ib_work_open_packages(struct ib_work *work, struct ib_error *err)
 {
 	const struct ib_lock *lock = work->lock;
@@ -130,10 +192,10 @@ int ib_work_open_packages(struct ib_work *work, struct ib_error *err)
 
 	work->opened = ib_alloc_array(lock->package_count, sizeof(*work->opened));
 	work->packages = ib_package_set_new();
+	IB_TRY(open_all(work, err));
 	for (i = 0; i < lock->package_count; i++) {
 		struct ib_opened *opened = &work->opened[i];
 
-		IB_TRY(open_package(work, &lock->packages[i], opened, err));
 		ib_package_set_add(work->packages, opened->package);
 		if (opened->line->root)
 			add_member(&work->root, opened);

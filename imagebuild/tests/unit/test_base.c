@@ -162,6 +162,26 @@ START_TEST(texts_and_objects_of_an_arena_do_not_touch_each_other)
 }
 END_TEST
 
+START_TEST(what_another_arena_handed_out_lives_on_in_the_one_that_adopts_it)
+{
+	IB_AUTO(ib_arena) arena = ib_arena_new();
+	struct ib_arena *other = ib_arena_new();
+	const char *own = ib_arena_strdup(arena, "own");
+	const char *small = ib_arena_strdup(other, "small");
+	uint8_t *large = ib_arena_alloc(other, 1 << 20);
+	const char *after = NULL;
+
+	memset(large, 0xff, 1 << 20);
+	ib_arena_adopt(arena, other);
+	ib_arena_adopt(arena, ib_arena_new());
+	after = ib_arena_strdup(arena, "after");
+	ck_assert_str_eq(own, "own");
+	ck_assert_str_eq(small, "small");
+	ck_assert_str_eq(after, "after");
+	ck_assert_uint_eq(large[(1 << 20) - 1], 0xff);
+}
+END_TEST
+
 START_TEST(a_map_finds_what_was_set)
 {
 	IB_AUTO(ib_map) map = ib_map_new();
@@ -282,6 +302,7 @@ Suite *ib_suite(void)
 	tcase_add_test(base, base64_and_hex_come_back);
 	tcase_add_test(base, every_job_runs_once);
 	tcase_add_test(base, texts_and_objects_of_an_arena_do_not_touch_each_other);
+	tcase_add_test(base, what_another_arena_handed_out_lives_on_in_the_one_that_adopts_it);
 	tcase_add_test(base, a_map_finds_what_was_set);
 	tcase_add_test(base, a_folder_is_removed_with_all_in_it_but_not_through_links);
 	tcase_add_test(base, a_range_is_copied_or_the_source_named);
