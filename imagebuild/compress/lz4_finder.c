@@ -23,7 +23,7 @@ void ib_lz4_finder_list(struct ib_lz4_finder *finder, const uint8_t *at)
 	for (; place <= last; place++) {
 		uint32_t hash =
 			le32toh(ib_lz4_load32(place)) * 2654435761U >> (32 - FINDER_HASH_BITS);
-		uint16_t number = (uint16_t)(place - finder->in);
+		uint16_t number = ib_lz4_number(finder, place);
 
 		finder->before[number] = finder->heads[hash];
 		finder->heads[hash] = number;

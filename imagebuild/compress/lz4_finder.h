@@ -3,13 +3,13 @@
  * lz4_finder - where what follows has stood before.
  *
  * A finder lists the places of an input by a hash of the four bytes there: heads has the last
- * place with a hash, before the one in front of each place. Places are kept modulo 64 Ki, which
- * is as far as LZ4 points back, so 192 KiB serve inputs of any size; of them an input of some
- * KiB, as one cluster of an image takes it, touches little more than heads. A place that is too
- * far away, and an empty list, which looks like the place 0, are seen as some other place in
- * front: every candidate is compared byte by byte, so a wrong one costs a look and nothing else.
- * Distances of one list only grow and stay within the input; one that does not is of a place
- * that was used again, and the list ends there.
+ * place with a hash, before the one in front of each place. Places are numbered from one on and
+ * modulo 64 Ki, which is as far as LZ4 points back, so 192 KiB serve inputs of any size; of them
+ * an input of some KiB, as one cluster of an image takes it, touches little more than heads. Zero
+ * ends a list, and so does, now and then, the place that has this number. A place that is too far
+ * away is seen as some other place in front: every candidate is compared byte by byte, so a wrong
+ * one costs a look and nothing else. Distances of one list only grow and stay within the input;
+ * one that does not is of a place that was used again, and the list ends there.
  *
  * All offsets cost the same in LZ4: only how long a match is counts, and the nearest of the
  * longest is taken.
@@ -18,6 +18,7 @@
 #define IB_COMPRESS_LZ4_FINDER_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -85,11 +86,35 @@ void ib_lz4_finder_begin(struct ib_lz4_finder *finder, const uint8_t *in, size_t
  */
 void ib_lz4_finder_list(struct ib_lz4_finder *finder, const uint8_t *at);
 
+static inline uint16_t ib_lz4_number(const struct ib_lz4_finder *finder, const uint8_t *at)
+{
+	return (uint16_t)(at - finder->in + 1);
+}
+
+/* From at on, the first place that has some place in front of it on its list, or is not listed yet. */
+static inline const uint8_t *ib_lz4_finder_skip(const struct ib_lz4_finder *finder,
+						const uint8_t *at)
+{
+	while (at < finder->listed && !finder->before[ib_lz4_number(finder, at)])
+		at++;
+	return at;
+}
+
+/* Whether what stands back bytes in front of at, from low on, may stand distance before as well. */
+static inline bool ib_lz4_may_begin(const struct ib_lz4_finder *finder, const uint8_t *at,
+				    size_t back, const uint8_t *low, size_t distance)
+{
+	if (back > (size_t)(at - low) || back + distance > (size_t)(at - finder->in))
+		return false;
+	return ib_lz4_load32(at - back) == ib_lz4_load32(at - back - distance);
+}
+
 /*
  * The longest match that holds the four bytes at, begins at low or behind it, and has more than
  * size bytes (at least three). A match that has one more byte than the best so far holds the
  * four that end there, if it begins at low; if behind, then it reaches further: so one look at
- * those tells nearly always that a candidate is none.
+ * those tells nearly always that a candidate is none. What does not reach far enough has to begin
+ * early enough, and one look at where that would be tells it of most others.
  */
 static inline __attribute__((always_inline)) struct ib_lz4_match ib_lz4_finder_find(
 	struct ib_lz4_finder *finder, const uint8_t *at, const uint8_t *low, size_t size)
@@ -98,7 +123,7 @@ static inline __attribute__((always_inline)) struct ib_lz4_match ib_lz4_finder_f
 	const uint16_t *before = finder->before;
 	const uint8_t *end = finder->match_end;
 	const uint32_t here = ib_lz4_load32(at);
-	const uint16_t number = (uint16_t)(at - finder->in);
+	const uint16_t number = ib_lz4_number(finder, at);
 	const size_t farthest = (size_t)(at - finder->in);
 	uint16_t candidate = 0;
 	unsigned last_distance = 0;
@@ -110,7 +135,7 @@ static inline __attribute__((always_inline)) struct ib_lz4_match ib_lz4_finder_f
 	if (at >= finder->listed)
 		ib_lz4_finder_list(finder, at);
 	wanted = ib_lz4_load32(low + size - 3);
-	for (candidate = before[number]; left; left--, candidate = before[candidate]) {
+	for (candidate = before[number]; candidate && left; left--, candidate = before[candidate]) {
 		unsigned distance = (uint16_t)(number - candidate);
 		const uint8_t *start = at;
 		size_t found = 0;
@@ -122,6 +147,8 @@ static inline __attribute__((always_inline)) struct ib_lz4_match ib_lz4_finder_f
 		    ib_lz4_load32(at - distance) != here)
 			continue;
 		found = ib_lz4_common(at, at - distance, end);
+		if (found <= size && !ib_lz4_may_begin(finder, at, size + 1 - found, low, distance))
+			continue;
 		while (start > low && start - distance > finder->in &&
 		       start[-1] == start[-1 - (ptrdiff_t)distance])
 			start--;

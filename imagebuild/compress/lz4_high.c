@@ -17,8 +17,9 @@
 #define LONG_LITERALS 15U
 #define LONG_MATCH    (LZ4_MIN_MATCH + 15U)
 /* A match of less bytes in front of the next is not worth it. */
-#define LEAST_SHARE 3
-/* More than that is filled from so much that lists are longer: twice as much of them is looked at. */
+#define LEAST_SHARE  3
+#define FEW_LITERALS 16
+/* More than that is filled from so much that lists are longer: three times as much of them is looked at. */
 #define LARGE_BLOCK 16384U
 
 struct ib_lz4_high {
@@ -35,7 +36,7 @@ struct block {
 
 struct ib_lz4_high *ib_lz4_high_new(int level)
 {
-	static const unsigned attempts[] = { 0, 2, 3, 4, 8, 12, 16, 24, 40, 96 };
+	static const unsigned attempts[] = { 0, 2, 3, 4, 8, 12, 16, 24, 40, 64 };
 	struct ib_lz4_high *high = ib_alloc(sizeof(*high));
 
 	static_assert(IB_COUNT(attempts) == IB_LZ4_HIGH_MAX_LEVEL + 1, "a row for each level");
@@ -75,10 +76,22 @@ static unsigned put_length(uint8_t **out, size_t length)
 	return 15;
 }
 
+/* Most are few: sixteen bytes at once, where there is room, are copied sooner than the right number. */
+static void copy_literals(const struct block *block, size_t count)
+{
+	const ptrdiff_t room = block->out_end - block->out;
+	const ptrdiff_t left = block->finder->end - block->anchor;
+
+	if (count <= FEW_LITERALS && room >= FEW_LITERALS && left >= FEW_LITERALS)
+		memcpy(block->out, block->anchor, FEW_LITERALS);
+	else
+		memcpy(block->out, block->anchor, count);
+}
+
 static void put_literals(struct block *block, uint8_t *token, size_t count)
 {
 	*token = (uint8_t)(put_length(&block->out, count) << 4);
-	memcpy(block->out, block->anchor, count);
+	copy_literals(block, count);
 	block->out += count;
 	block->anchor += count;
 }
@@ -249,16 +262,16 @@ static bool is_full(const struct block *block, const uint8_t *at)
 
 static void put_all(struct block *block)
 {
-	const uint8_t *at = block->finder->in + 1;
+	const uint8_t *at = ib_lz4_finder_skip(block->finder, block->finder->in + 1);
 
 	while (block->finder->end - at >= (ptrdiff_t)LZ4_MATCH_MARGIN && !is_full(block, at)) {
 		struct ib_lz4_match match =
 			ib_lz4_finder_find(block->finder, at, at, LZ4_MIN_MATCH - 1);
 
-		if (!match.size)
-			at++;
-		else if (!(at = put_matches(block, match)))
+		at = match.size ? put_matches(block, match) : at + 1;
+		if (!at)
 			break;
+		at = ib_lz4_finder_skip(block->finder, at);
 	}
 }
 
@@ -271,7 +284,7 @@ size_t ib_lz4_high_fill(struct ib_lz4_high *high, const void *in, size_t in_size
 	if (!out_size)
 		return 0;
 	high->finder.end = (const uint8_t *)in + in_size;
-	high->finder.attempts = out_size > LARGE_BLOCK ? 2 * high->attempts : high->attempts;
+	high->finder.attempts = out_size > LARGE_BLOCK ? 3 * high->attempts : high->attempts;
 	if (in_size > LZ4_MATCH_MARGIN) {
 		ib_lz4_finder_begin(&high->finder, in, in_size);
 		put_all(&block);

@@ -21,7 +21,7 @@
 #define IB_LZ4_HIGH_MIN_LEVEL 1
 #define IB_LZ4_HIGH_MAX_LEVEL 9
 /* Counts up with each change of the bytes that come out. */
-#define IB_LZ4_HIGH_VERSION "1"
+#define IB_LZ4_HIGH_VERSION "2"
 
 struct ib_lz4_high;
 
