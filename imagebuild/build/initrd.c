@@ -17,9 +17,6 @@
 #include "build/work.h"
 #include "state/state.h"
 
-/* Half the time of level 9, for 4 % more bytes. */
-#define ZSTD_LEVEL 6
-
 static const char generator[] = "initrd";
 
 /* Folders and files that are of no use before the root is there. */
@@ -207,7 +204,7 @@ static int compress_archive(struct ib_work *work, const char *path, struct ib_er
 {
 	ib_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	struct ib_cpio_plan plan = { .root = ib_tree_root(work->initrd_tree),
-				     .level = ZSTD_LEVEL,
+				     .level = (int)work->recipe->initrd_level,
 				     .workers = work->session->threads,
 				     .fd = fd,
 				     .name = path };
@@ -240,7 +237,7 @@ static int write_archive(struct ib_work *work, struct ib_error *err)
 	IB_TRY(ib_digest_buffers(work->initrd_tree, err));
 	if (!work->use_derived)
 		return compress_archive(work, path, err);
-	IB_TRY(ib_initrd_key(work, ZSTD_LEVEL, &key, err));
+	IB_TRY(ib_initrd_key(work, &key, err));
 	IB_TRY(ib_initrd_recall(work, key, path, &found, err));
 	if (found)
 		return 0;

@@ -9,7 +9,7 @@
 /* SHA-256 and SHA-1 of a file. */
 #define RECORD_BYTES ((size_t)(IB_SHA256_SIZE + IB_SHA1_SIZE))
 
-int ib_initrd_key(const struct ib_work *work, int level, char **ret_key, struct ib_error *err)
+int ib_initrd_key(const struct ib_work *work, char **ret_key, struct ib_error *err)
 {
 	IB_AUTO_BUFFER(listing, SIZE_MAX / 2);
 	IB_AUTO_BUFFER(key, SIZE_MAX / 2);
@@ -18,8 +18,8 @@ int ib_initrd_key(const struct ib_work *work, int level, char **ret_key, struct 
 
 	IB_TRY(ib_tree_write_listing(work->initrd_tree, &listing, err));
 	ib_sha256_hex(listing.data, listing.size, hex);
-	ib_buffer_putf(&key, "initrd 2\nzstd %s level %d\ntree %s\n", ib_zstd_version(), level,
-		       hex);
+	ib_buffer_putf(&key, "initrd 2\nzstd %s level %u\ntree %s\n", ib_zstd_version(),
+		       work->recipe->initrd_level, hex);
 	for (i = 0; i < work->initrd.count; i++)
 		ib_buffer_putf(&key, "package %s\n", work->initrd.members[i]->line->sha256);
 	*ret_key = ib_buffer_take_text(&key);

@@ -13,8 +13,7 @@
 #include "build/work.h"
 
 /* The caller owns the key. The tree is complete, its buffers digested. */
-int ib_initrd_key(const struct ib_work *work, int level, char **ret_key, struct ib_error *err)
-	IB_MUST_CHECK;
+int ib_initrd_key(const struct ib_work *work, char **ret_key, struct ib_error *err) IB_MUST_CHECK;
 /* Writes the archive to path and gives the inodes their digests; false: the store has none that holds. */
 int ib_initrd_recall(struct ib_work *work, const char *key, const char *path, bool *ret_found,
 		     struct ib_error *err) IB_MUST_CHECK;

@@ -41,7 +41,6 @@ static int make_tree(struct ib_work *work, struct ib_error *err)
 /* What names the path itself, whether or not it is in the root: left out there, or in the initrd only. */
 static void find_shippers(const struct ib_work *work, const char *path, struct ib_path_owner *owner)
 {
-	IB_AUTO_STRINGS(nevras);
 	size_t i = 0;
 	size_t j = 0;
 

@@ -10,6 +10,8 @@
 /* A GPT label has 36 characters, and the longest of ours ends in "_verity_sig": UAPI.2. */
 #define LABEL_MAX    36
 #define LABEL_SUFFIX "_verity_sig"
+/* Of zstd: half the time of level 6, for 6 % more bytes. */
+#define INITRD_LEVEL 4
 
 static const char *const default_words[] = {
 	"systemd.gpt_auto=no",
@@ -289,6 +291,8 @@ void ib_recipe_complete(struct ib_recipe *recipe)
 	if (recipe->command_line_defaults)
 		recipe->kernel_command_line = whole_command_line(recipe);
 	ib_recipe_complete_root(recipe);
+	if (!recipe->initrd_level)
+		recipe->initrd_level = INITRD_LEVEL;
 }
 
 /* ---- the files that a recipe names ---- */

@@ -223,6 +223,7 @@ struct ib_recipe {
 	struct ib_recipe_list kernel_command_line; /* words; the defaults first unless replaced */
 	struct ib_recipe_list initrd_packages;
 	struct ib_recipe_list initrd_modules;
+	uint32_t initrd_level; /* zstd's */
 
 	struct ib_mark root_mark;
 	const char *root_format;      /* "erofs", "squashfs" */

@@ -67,7 +67,7 @@ static const char everything[] = HEAD
 	"units: {enable: [a.service, \"getty@tty1.service\"], disable: [b.timer], mask: [c.socket]}\n"
 	"sysctl: {net.ipv4.ip_forward: 0, kernel.kptr_restrict: \"2\"}\n"
 	"kernel: {command-line: [console=ttyS0], command-line-defaults: false}\n"
-	"initrd: {packages: [systemd], modules: [dm-verity, virtio_blk]}\n"
+	"initrd: {packages: [systemd], modules: [dm-verity, virtio_blk], level: 19}\n"
 	"root: {format: erofs, compression: lz4hc, level: 12, cluster: 64K, slack: 3,\n"
 	"  selinux: required}\n"
 	"outputs: [uki, root, uki]\n"
@@ -128,6 +128,7 @@ START_TEST(every_key_reaches_its_member)
 	ck_assert_str_eq(recipe->sysctl[1].value, "1");
 	ck_assert_uint_eq(recipe->kernel_command_line.count, 1);
 	ck_assert_uint_eq(recipe->initrd_modules.count, 2);
+	ck_assert_uint_eq(recipe->initrd_level, 19);
 	ck_assert_uint_eq(recipe->root_level, 12);
 	ck_assert_uint_eq(recipe->root_cluster, 65536);
 	ck_assert_uint_eq(recipe->root_slack, 3);
