@@ -152,6 +152,12 @@ int ib_fd_copy(const struct ib_range *from, const struct ib_range *to, uint64_t 
 	return 0;
 }
 
+void ib_fd_begin_writeback(int fd, uint64_t from, uint64_t size)
+{
+	/* not every file system can, and whoever syncs is told what goes wrong */
+	(void)sync_file_range(fd, (off_t)from, (off_t)size, SYNC_FILE_RANGE_WRITE);
+}
+
 int ib_fd_size(int fd, const char *name, uint64_t *ret_size, struct ib_error *err)
 {
 	struct stat st;

@@ -56,6 +56,11 @@ struct ib_span {
 };
 int ib_fd_copy(const struct ib_range *from, const struct ib_range *to, uint64_t size,
 	       struct ib_error *err) IB_MUST_CHECK;
+/*
+ * What was written there may go to the disk from now on, so that whoever syncs the file at its end
+ * waits for little. A hint: it may do nothing. size 0: all up to the end of the file.
+ */
+void ib_fd_begin_writeback(int fd, uint64_t from, uint64_t size);
 int ib_fd_size(int fd, const char *name, uint64_t *ret_size, struct ib_error *err) IB_MUST_CHECK;
 
 /*

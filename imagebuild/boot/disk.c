@@ -11,7 +11,8 @@
 
 #include "boot/gpt.h"
 
-#define MIB ((uint64_t)1 << 20)
+#define MIB   ((uint64_t)1 << 20)
+#define PIECE (16 * MIB)
 
 static const struct {
 	enum ib_partition_kind kind;
@@ -218,17 +219,33 @@ static int write_table_to(int fd, const struct ib_disk *disk, const struct layou
 	return r;
 }
 
+/* Piece by piece, and on to the disk: these are most of its bytes. */
+static int copy_content(const struct ib_partition *partition, const struct ib_range *to,
+			struct ib_error *err)
+{
+	uint64_t at = 0;
+
+	while (at < partition->content_size) {
+		const uint64_t size = IB_MIN(partition->content_size - at, PIECE);
+		const struct ib_range from = { partition->fd, at, partition->label };
+		const struct ib_range piece = { to->fd, to->offset + at, to->name };
+
+		IB_TRY(ib_fd_copy(&from, &piece, size, err));
+		ib_fd_begin_writeback(to->fd, piece.offset, size);
+		at += size;
+	}
+	return 0;
+}
+
 static int write_content(const struct ib_partition *partition, const struct ib_range *to,
 			 uint64_t size, struct ib_error *err)
 {
-	struct ib_range from = { partition->fd, 0, partition->label };
-
 	if (partition->fat)
 		return ib_fat_write(partition->fat, to, size, err);
 	if (partition->data)
 		return ib_fd_write(to->fd, partition->data, (size_t)partition->content_size,
 				   to->offset, to->name, err);
-	return ib_fd_copy(&from, to, partition->content_size, err);
+	return copy_content(partition, to, err);
 }
 
 static int check_partitions(const struct ib_disk *disk, struct ib_error *err)

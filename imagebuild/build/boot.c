@@ -119,6 +119,14 @@ static int describe(struct ib_work *work, const struct ib_uki_section *section, 
 	return 0;
 }
 
+/* While the parts are written, in the background. */
+struct describing {
+	struct ib_work *work;
+	const struct uki *uki;
+	struct ib_error err;
+	int result;
+};
+
 static int describe_parts(struct ib_work *work, const struct uki *uki, struct ib_error *err)
 {
 	const struct ib_uki_section stub = { .name = "stub",
@@ -126,7 +134,6 @@ static int describe_parts(struct ib_work *work, const struct uki *uki, struct ib
 					     .size = work->stub.data.size };
 	size_t i = 0;
 
-	work->uki_parts = ib_arena_alloc(work->arena, (uki->count + 1) * sizeof(*work->uki_parts));
 	for (i = 0; i < uki->count; i++) {
 		bool is_kernel = ib_str_equal(uki->sections[i].name, ".linux");
 
@@ -134,6 +141,13 @@ static int describe_parts(struct ib_work *work, const struct uki *uki, struct ib
 				err));
 	}
 	return describe(work, &stub, work->stub.package, err);
+}
+
+static void run_describing(void *argument)
+{
+	struct describing *describing = argument;
+
+	describing->result = describe_parts(describing->work, describing->uki, &describing->err);
 }
 
 static int write_uki(struct ib_work *work, const struct uki *uki, const char *path,
@@ -157,6 +171,24 @@ static int write_uki(struct ib_work *work, const struct uki *uki, const char *pa
 	return r;
 }
 
+static int write_described_uki(struct ib_work *work, const struct uki *uki, const char *path,
+			       struct ib_error *err)
+{
+	struct describing describing = { .work = work, .uki = uki, .err = IB_ERROR_INIT };
+	struct ib_threads *threads = ib_threads_new(1, 1);
+	int r = 0;
+
+	work->uki_parts = ib_arena_alloc(work->arena, (uki->count + 1) * sizeof(*work->uki_parts));
+	ib_threads_add(threads, run_describing, &describing);
+	r = write_uki(work, uki, path, err);
+	ib_threads_free(threads);
+	if (r < 0)
+		ib_error_clear(&describing.err);
+	else if (describing.result < 0)
+		*err = describing.err;
+	return r < 0 ? r : describing.result;
+}
+
 static int make_uki(struct ib_work *work, const char *path, struct ib_error *err)
 {
 	const struct ib_recipe_list *words = &work->recipe->kernel_command_line;
@@ -177,8 +209,7 @@ static int make_uki(struct ib_work *work, const char *path, struct ib_error *err
 	add_section(&uki, ".initrd", NULL, (size_t)initrd_size);
 	uki.sections[uki.count - 1].fd = initrd_fd;
 	add_section(&uki, ".uname", version, strlen(version));
-	IB_TRY(describe_parts(work, &uki, err));
-	return write_uki(work, &uki, path, err);
+	return write_described_uki(work, &uki, path, err);
 }
 
 /* ---- the disk ------------------------------------------------------------ */

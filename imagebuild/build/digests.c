@@ -12,6 +12,8 @@ static int begin(void *context, uint32_t package, uint32_t file, uint64_t size, 
 	IB_TRY(digester->inner->begin(digester->inner->context, package, file, size, ret_wanted,
 				      err));
 	digester->inode = *ret_wanted ? ib_tree_payload_inode(digester->tree, package, file) : NULL;
+	if (digester->inode && digester->inode->has_sha256)
+		digester->inode = NULL;
 	return 0;
 }
 

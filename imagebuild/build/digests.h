@@ -10,7 +10,8 @@
 struct ib_digester {
 	struct ib_tree *tree;
 	const struct ib_content_sink *inner;
-	struct ib_inode *inode; /* of the file that streams by; NULL: it is not in the tree */
+	struct ib_inode
+		*inode; /* of the file that streams by; NULL: not in the tree, or digested */
 	struct ib_digest *sha256;
 	struct ib_digest *sha1;
 };

@@ -61,12 +61,24 @@ static int read_back(const struct ib_initrd_source *source, uint32_t package, ui
 	return 0;
 }
 
+/* The root's image took the digests of the same bytes already. */
+static void take_over_digests(const struct ib_inode *in_root, struct ib_inode *inode)
+{
+	if (!in_root->has_sha256)
+		return;
+	memcpy(inode->sha256, in_root->sha256, sizeof(inode->sha256));
+	memcpy(inode->sha1, in_root->sha1, sizeof(inode->sha1));
+	inode->has_sha256 = true;
+}
+
 static int give(const struct ib_initrd_source *source, uint32_t package, uint32_t file,
 		struct ib_buffer *content, const struct ib_content_sink *sink, struct ib_error *err)
 {
 	bool is_wanted = true;
 
 	IB_TRY(read_back(source, package, file, content, err));
+	take_over_digests(in_root(source, package, file),
+			  ib_tree_payload_inode(source->work->initrd_tree, package, file));
 	IB_TRY(sink->begin(sink->context, package, file, content->size, &is_wanted, err));
 	if (is_wanted)
 		IB_TRY(sink->data(sink->context, content->data, content->size, err));

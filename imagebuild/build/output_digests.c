@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/output_digests.h"
 
+#include <assert.h>
 #include <fcntl.h>
 
 #include "crypto/crypto.h"
@@ -15,6 +16,7 @@ struct hashing {
 	char *path;            /* owned */
 	struct ib_span *spans; /* owned, with their files; NULL: all is at path */
 	size_t span_count;
+	struct ib_turn *done; /* 1 when what follows is there */
 	struct ib_error err;
 	bool failed;
 };
@@ -42,6 +44,7 @@ static void free_hashing(struct hashing *hashing)
 	for (i = 0; i < hashing->span_count; i++)
 		ib_close_auto(&hashing->spans[i].from.fd);
 	ib_free(hashing->spans);
+	ib_turn_free(hashing->done);
 	ib_error_clear(&hashing->err);
 	ib_free(hashing->name);
 	ib_free(hashing->path);
@@ -66,9 +69,13 @@ void ib_output_digests_free(struct ib_output_digests *digests)
 static void hash_file(void *argument)
 {
 	struct hashing *hashing = argument;
+	ib_autoclose int fd = open(hashing->path, O_RDONLY | O_CLOEXEC);
 
+	if (fd >= 0)
+		ib_fd_begin_writeback(fd, 0, 0);
 	hashing->failed = ib_sha256_file(hashing->path, hashing->file.sha256, &hashing->file.size,
 					 &hashing->err) < 0;
+	ib_turn_advance(hashing->done);
 }
 
 static int hash_span(const struct ib_span *span, struct ib_digest *digest, struct ib_error *err)
@@ -106,6 +113,7 @@ static void hash_spans(void *argument)
 	struct hashing *hashing = argument;
 
 	hashing->failed = hash_all(hashing, &hashing->err) < 0;
+	ib_turn_advance(hashing->done);
 }
 
 /* NULL: the name has begun already. */
@@ -118,6 +126,7 @@ static struct hashing *begin(struct ib_output_digests *digests, const char *name
 	hashing = ib_alloc(sizeof(*hashing));
 	hashing->name = ib_strdup(name);
 	hashing->path = ib_strdup(path);
+	hashing->done = ib_turn_new();
 	hashing->file.name = hashing->name;
 	ib_map_set(digests->by_name, name, hashing);
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
@@ -152,20 +161,34 @@ void ib_output_digests_begin_spans(struct ib_output_digests *digests, const char
 	ib_threads_add(digests->threads, hash_spans, hashing);
 }
 
+static int take_failure(struct hashing *hashing, struct ib_error *err)
+{
+	if (!hashing->failed)
+		return 0;
+	*err = hashing->err;
+	hashing->err = (struct ib_error)IB_ERROR_INIT;
+	return -(int)err->kind;
+}
+
 int ib_output_digests_wait(struct ib_output_digests *digests, struct ib_error *err)
 {
 	size_t i = 0;
 
 	ib_threads_wait(digests->threads);
-	for (i = 0; i < digests->count; i++) {
-		struct hashing *hashing = digests->all[i];
+	for (i = 0; i < digests->count; i++)
+		IB_TRY(take_failure(digests->all[i], err));
+	return 0;
+}
 
-		if (!hashing->failed)
-			continue;
-		*err = hashing->err;
-		hashing->err = (struct ib_error)IB_ERROR_INIT;
-		return -(int)err->kind;
-	}
+int ib_output_digests_wait_for(struct ib_output_digests *digests, const char *name,
+			       const struct ib_evidence_file **ret_file, struct ib_error *err)
+{
+	struct hashing *hashing = ib_map_get(digests->by_name, name);
+
+	assert(hashing);
+	ib_turn_wait(hashing->done, 1);
+	IB_TRY(take_failure(hashing, err));
+	*ret_file = &hashing->file;
 	return 0;
 }
 

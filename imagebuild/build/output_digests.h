@@ -28,6 +28,10 @@ void ib_output_digests_begin_spans(struct ib_output_digests *digests, const char
 				   const struct ib_span *spans, size_t count);
 /* Waits for all that has begun; of several faults the one of the name that began first is told. */
 int ib_output_digests_wait(struct ib_output_digests *digests, struct ib_error *err) IB_MUST_CHECK;
+/* Waits for one that has begun; *ret_file is owned by digests. */
+int ib_output_digests_wait_for(struct ib_output_digests *digests, const char *name,
+			       const struct ib_evidence_file **ret_file, struct ib_error *err)
+	IB_MUST_CHECK;
 /* After a wait that did not fail; NULL: it never began. Owned by digests. */
 const struct ib_evidence_file *ib_output_digests_get(const struct ib_output_digests *digests,
 						     const char *name);

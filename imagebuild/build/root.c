@@ -89,12 +89,11 @@ static void keep_os_release(struct ib_work *work)
 	ib_buffer_put(&work->os_release.data, node->inode->data, node->inode->size);
 }
 
-static int apply_state(struct ib_work *work, struct ib_error *err)
+static int apply_state(struct ib_work *work, struct ib_databases *databases, struct ib_error *err)
 {
 	IB_AUTO(ib_state_accounts) accounts = NULL;
 	struct ib_state_plan plan;
 	struct ib_accounts lookup;
-	IB_AUTO(ib_databases) databases = ib_databases_begin(work);
 
 	ib_work_plan_state(work, &work->root, &plan);
 	IB_TRY(ib_state_apply(work->root_tree, &plan, &accounts, err));
@@ -176,10 +175,11 @@ static void tell_cached(const struct ib_work *work, const void *writer)
 static int fill_image(struct ib_work *work, void *writer, struct ib_error *err)
 {
 	const struct ib_format *format = format_of(work);
+	IB_AUTO(ib_databases) databases = ib_databases_begin(work);
 	uint64_t size = 0;
 
 	IB_TRY(stream_packages(work, writer, err));
-	IB_TRY(apply_state(work, err));
+	IB_TRY(apply_state(work, databases, err));
 	IB_TRY(format->finish(writer, &size, err));
 	tell_cached(work, writer);
 	return ib_work_check_policy(work, size, err);

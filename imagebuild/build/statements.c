@@ -170,23 +170,36 @@ void ib_work_begin_digests(struct ib_work *work)
 	}
 }
 
+static int gather_image(struct ib_work *work, const char *suffix,
+			const struct ib_evidence_file **ret_file, struct ib_error *err)
+{
+	const char *name = ib_path_name(ib_outputs_path(work->outputs, suffix));
+
+	return ib_output_digests_wait_for(work->digests, name, ret_file, err);
+}
+
+/* The images alone: they are hashed long before the disk is. */
+static int gather_images(struct ib_work *work, struct ib_evidence *evidence, struct ib_error *err)
+{
+	ib_work_begin_digests(work);
+	IB_TRY(gather_image(work, ib_format_find(work->recipe->root_format)->suffix,
+			    &evidence->root_image, err));
+	if (work->initrd_tree)
+		return gather_image(work, ".initrd", &evidence->initrd_image, err);
+	return 0;
+}
+
 /* Every file that lies in the output folder by now, with size and digest. */
 static int gather_files(struct ib_work *work, struct ib_evidence *evidence, struct ib_error *err)
 {
 	const struct ib_strings *names = ib_outputs_names(work->outputs);
 	struct ib_evidence_file *files = ib_arena_alloc(work->arena, names->count * sizeof(*files));
-	const char *suffix = ib_format_find(work->recipe->root_format)->suffix;
 	size_t i = 0;
 
 	ib_work_begin_digests(work);
 	IB_TRY(ib_output_digests_wait(work->digests, err));
-	for (i = 0; i < names->count; i++) {
+	for (i = 0; i < names->count; i++)
 		files[i] = *ib_output_digests_get(work->digests, names->items[i]);
-		if (ib_str_ends(files[i].name, suffix))
-			evidence->root_image = &files[i];
-		if (ib_str_ends(files[i].name, ".initrd"))
-			evidence->initrd_image = &files[i];
-	}
 	evidence->files = files;
 	evidence->file_count = names->count;
 	return 0;
@@ -229,18 +242,27 @@ typedef int (*write_fn)(int fd, const char *name, const struct ib_evidence *evid
 			struct ib_error *err);
 
 static int write_document(struct ib_work *work, const char *suffix, write_fn write,
-			  struct ib_evidence *evidence, struct ib_error *err)
+			  const struct ib_evidence *evidence, struct ib_error *err)
 {
-	const char *path = NULL;
-	ib_autoclose int fd = -1;
+	const char *path = ib_outputs_path(work->outputs, suffix);
+	ib_autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-	/* what lies there before this document is what it covers */
-	IB_TRY(gather_files(work, evidence, err));
-	path = ib_outputs_path(work->outputs, suffix);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return ib_fail_errno(err, errno, "could not open '%s'", path);
 	return write(fd, path, evidence, err);
+}
+
+static int write_sbom(struct ib_work *work, struct ib_evidence *evidence, struct ib_error *err)
+{
+	IB_TRY(gather_images(work, evidence, err));
+	return write_document(work, ".spdx.json", ib_spdx_write, evidence, err);
+}
+
+static int write_manifest(struct ib_work *work, struct ib_evidence *evidence, struct ib_error *err)
+{
+	/* what lies there before this document is what it covers */
+	IB_TRY(gather_files(work, evidence, err));
+	return write_document(work, ".manifest.json", ib_manifest_write, evidence, err);
 }
 
 static int write_provenance(struct ib_work *work, const struct ib_private_key *key,
@@ -289,8 +311,8 @@ int ib_work_make_statements(struct ib_work *work, struct ib_error *err)
 	IB_TRY(ib_work_write_policy(work, err));
 	IB_TRY(gather(work, &evidence, err));
 	if (ib_work_wants(work, "sbom"))
-		IB_TRY(write_document(work, ".spdx.json", ib_spdx_write, &evidence, err));
-	IB_TRY(write_document(work, ".manifest.json", ib_manifest_write, &evidence, err));
+		IB_TRY(write_sbom(work, &evidence, err));
+	IB_TRY(write_manifest(work, &evidence, err));
 	if (ib_work_wants(work, "provenance"))
 		IB_TRY(write_provenance(work, key, &evidence, err));
 	return write_sums(work, key, &evidence, err);

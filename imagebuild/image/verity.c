@@ -248,8 +248,11 @@ static void start_ahead(void *argument)
 {
 	struct ahead_job *ahead_job = argument;
 
+	struct ib_verity_ahead *ahead = ahead_job->ahead;
+
 	if (run_job(&ahead_job->job, &ahead_job->job.err) < 0)
-		ahead_job->ahead->is_broken = true;
+		ahead->is_broken = true;
+	ib_fd_begin_writeback(ahead->data.fd, ahead_job->job.first * BLOCK, JOB_BLOCKS * BLOCK);
 	ib_error_clear(&ahead_job->job.err);
 	ib_free(ahead_job);
 }
