@@ -29,6 +29,7 @@ static const char *const left_out[] = {
 	"/usr/lib/systemd/catalog/*",
 	"/usr/lib/systemd/user/*",
 	"/usr/lib/systemd/user-preset/*",
+	"/usr/lib/udev/hwdb.d/*", /* udev reads what is made of them, which an initrd does without */
 	"/usr/lib/x86_64-linux-gnu/gconv/*",
 	"/usr/lib64/gconv/*",
 	"/usr/share/bash-completion/*",

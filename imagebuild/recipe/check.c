@@ -10,8 +10,8 @@
 /* A GPT label has 36 characters, and the longest of ours ends in "_verity_sig": UAPI.2. */
 #define LABEL_MAX    36
 #define LABEL_SUFFIX "_verity_sig"
-/* Of zstd: half the time of level 6, for 6 % more bytes. */
-#define INITRD_LEVEL 4
+/* zstd's own choice: a third of the time of level 6, for 7 % more bytes. */
+#define INITRD_LEVEL 3
 
 static const char *const default_words[] = {
 	"systemd.gpt_auto=no",

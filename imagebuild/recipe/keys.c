@@ -338,7 +338,7 @@ static const struct ib_recipe_field initrd[] = {
 	{ "modules", AT(initrd_modules), &ib_recipe_texts,
 	  "Kernel modules for the initrd; what they need comes along.", .rule = &rule_module },
 	{ "level", AT(initrd_level), &ib_recipe_number,
-	  "Effort of zstd for the initrd: 1 to 19, 4 by default.", .min = 1, .max = 19 },
+	  "Effort of zstd for the initrd: 1 to 19, 3 by default.", .min = 1, .max = 19 },
 };
 static const struct ib_recipe_table table_initrd = { "initrd", FIELDS(initrd), NO_LIST };
 
