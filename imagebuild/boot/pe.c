@@ -2,6 +2,7 @@
 /* PE Format, Microsoft; sections "COFF File Header", "Optional Header", "Section Table". */
 #include "boot/pe.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum {
@@ -183,6 +184,21 @@ int ib_pe_section_read(int fd, const char *name, const struct ib_pe *pe, const c
 	return 0;
 }
 
+/* Words of 32 bits give the same one's complement sum of 16-bit words, in half the steps. */
+static uint64_t sum_words(const uint8_t *words, size_t size)
+{
+	uint64_t sum = 0;
+	size_t i = 0;
+
+	for (i = 0; i < size; i += 4) {
+		uint32_t word = 0;
+
+		memcpy(&word, words + i, sizeof(word));
+		sum += le32toh(word);
+	}
+	return sum;
+}
+
 /* The one's complement sum of 16-bit words, and the length (ImageHlp's CheckSumMappedFile). */
 int ib_pe_set_checksum(int fd, const char *name, const struct ib_pe *pe, struct ib_error *err)
 {
@@ -198,12 +214,10 @@ int ib_pe_set_checksum(int fd, const char *name, const struct ib_pe *pe, struct 
 	IB_TRY(ib_fd_write(fd, field.data, 4, pe->checksum_offset, name, err));
 	for (offset = 0; offset < size; offset += CHUNK) {
 		size_t part = (size_t)IB_MIN(size - offset, CHUNK);
-		size_t i = 0;
 
-		chunk[part - 1 + (part & 1)] = 0;
 		IB_TRY(ib_fd_read_at(fd, chunk, part, offset, name, err));
-		for (i = 0; i < part; i += 2)
-			sum += (uint64_t)chunk[i] | (uint64_t)chunk[i + 1] << 8;
+		memset(chunk + part, 0, -part & 3);
+		sum += sum_words(chunk, part);
 	}
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
