@@ -85,8 +85,11 @@ static int keep(struct ib_kept *kept, const struct ib_package *package, const ch
 		const void *bytes, size_t size, struct ib_error *err)
 {
 	if (kept->path) {
-		if (ib_str_equal(kept->path, path))
-			return 0; /* streamed a second time, for the initrd */
+		if (ib_str_equal(kept->path, path)) {
+			if (!kept->data.size) /* else it streamed a second time, for the initrd */
+				ib_buffer_put(&kept->data, bytes, size);
+			return 0;
+		}
 		(void)ib_fail(err, IB_INPUT,
 			      "both '%s' (package '%s') and '%s' (package '%s') could go into the "
 			      "unified kernel image",
@@ -230,7 +233,10 @@ static int take_kept(struct ib_work *work, const struct ib_opened *opened,
 	ib_autofree char *text = data ? ib_strndup((const char *)path, path_size) : NULL;
 	struct ib_kept *kept = text ? kept_for(work, text) : NULL;
 
-	*ret_good = kept && is_file_of(opened->package, text, data, size);
+	/* of a root alone nothing boots: that there is a kernel is enough */
+	if (work->only_root)
+		size = 0;
+	*ret_good = kept && (work->only_root || is_file_of(opened->package, text, data, size));
 	return *ret_good ? keep(kept, opened->package, text, data, size, err) : 0;
 }
 
@@ -248,7 +254,7 @@ int ib_work_recall_facts(struct ib_work *work, struct ib_opened *opened, struct 
 		return 0;
 	for (count = ib_get_le32(bytes.data); count && good; count--)
 		IB_TRY(take_kept(work, opened, &bytes, &at, &good, err));
-	if (good && !ib_facts_read(bytes.data + at, bytes.size - at, &opened->facts))
+	if (good && !ib_facts_read(&bytes, at, &opened->facts))
 		opened->facts = NULL;
 	return 0;
 }

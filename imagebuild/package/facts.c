@@ -103,6 +103,7 @@ void ib_facts_free(struct ib_facts *facts)
 		return;
 	ib_map_free(facts->by_path);
 	ib_arena_free(facts->arena);
+	ib_buffer_done(&facts->bytes);
 	ib_free(facts->items);
 	ib_free(facts->by_file);
 	ib_free(facts);

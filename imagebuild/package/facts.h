@@ -65,7 +65,8 @@ const struct ib_fact *ib_facts_find_path(const struct ib_facts *facts, const cha
  * are no facts are false; they are believed otherwise, so keep them where nobody else writes.
  */
 void ib_facts_write(const struct ib_facts *facts, struct ib_buffer *out);
-bool ib_facts_read(const void *data, size_t size, struct ib_facts **ret_facts) IB_MUST_CHECK;
+/* From bytes' place from on to its end; facts that were read take the buffer over and leave it empty. */
+bool ib_facts_read(struct ib_buffer *bytes, size_t from, struct ib_facts **ret_facts) IB_MUST_CHECK;
 void ib_facts_form(struct ib_buffer *out);
 
 /* The same for a content that is in no package (an overlay's); lives in the arena, never fails. */

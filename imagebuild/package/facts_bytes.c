@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Facts as bytes: a magic, a count, then fact by fact. Numbers are little endian; a text is its
- * length in 32 bits and its bytes, ABSENT in place of the length where there is none.
+ * length in 32 bits, its bytes and a NUL, ABSENT in place of all that where there is none. So
+ * what is read stays where it is.
  */
 #include <assert.h>
 #include <string.h>
@@ -20,12 +21,19 @@ _Static_assert(sizeof(struct ib_fact) == 64 && sizeof(struct ib_elf) == 80 &&
 
 /* ---- writing ------------------------------------------------------------- */
 
+static void put_bytes(struct ib_buffer *out, const void *bytes, size_t size)
+{
+	ib_buffer_put(out, bytes, size);
+	ib_buffer_put_u8(out, 0);
+}
+
 static void put_text(struct ib_buffer *out, const char *text)
 {
 	size_t size = text ? strlen(text) : 0;
 
 	ib_buffer_put_le32(out, text ? (uint32_t)size : ABSENT);
-	ib_buffer_put(out, text, size);
+	if (text)
+		put_bytes(out, text, size);
 }
 
 static void put_texts(struct ib_buffer *out, const char *const *texts, size_t count)
@@ -108,7 +116,7 @@ static void put_fact(struct ib_buffer *out, const struct ib_fact *fact)
 	put_text(out, fact->path);
 	ib_buffer_put_le64(out, fact->size);
 	if (fact->data)
-		ib_buffer_put(out, fact->data, fact->size);
+		put_bytes(out, fact->data, fact->size);
 	if (fact->elf)
 		put_elf(out, fact->elf);
 	if (fact->module)
@@ -181,16 +189,14 @@ static uint64_t get_le64(struct cursor *cursor)
 }
 
 /* size bytes with a NUL behind them. */
-static char *get_bytes(struct cursor *cursor, size_t size)
+static const char *get_bytes(struct cursor *cursor, uint64_t size)
 {
-	const uint8_t *at = get(cursor, size);
-	char *copy = NULL;
+	const uint8_t *at = NULL;
 
-	if (!at)
-		return NULL;
-	copy = ib_arena_alloc(cursor->arena, size + 1);
-	memcpy(copy, at, size);
-	return copy;
+	cursor->is_bad |= size >= cursor->left;
+	at = cursor->is_bad ? NULL : get(cursor, (size_t)size + 1);
+	cursor->is_bad |= at && at[size];
+	return (const char *)at;
 }
 
 static const char *get_text(struct cursor *cursor)
@@ -206,8 +212,8 @@ static const char *const *get_texts(struct cursor *cursor, size_t *ret_count)
 	const char **texts = NULL;
 	size_t i = 0;
 
-	/* each takes four bytes at least */
-	cursor->is_bad |= count > cursor->left / 4;
+	/* each takes five bytes at least */
+	cursor->is_bad |= count > cursor->left / 5;
 	if (cursor->is_bad)
 		return NULL;
 	texts = ib_arena_alloc(cursor->arena, count * sizeof(*texts));
@@ -275,10 +281,12 @@ static bool get_fact(struct cursor *cursor, struct ib_facts *facts)
 	return true;
 }
 
-bool ib_facts_read(const void *data, size_t size, struct ib_facts **ret_facts)
+bool ib_facts_read(struct ib_buffer *bytes, size_t from, struct ib_facts **ret_facts)
 {
 	IB_AUTO(ib_facts) facts = ib_facts_new();
-	struct cursor cursor = { .at = data, .left = size, .arena = facts->arena };
+	struct cursor cursor = { .at = bytes->data + from,
+				 .left = bytes->size - from,
+				 .arena = facts->arena };
 	const uint8_t *magic = get(&cursor, strlen(IB_FACTS_MAGIC));
 	uint32_t count = get_le32(&cursor);
 	uint32_t i = 0;
@@ -290,6 +298,8 @@ bool ib_facts_read(const void *data, size_t size, struct ib_facts **ret_facts)
 			return false;
 	if (cursor.is_bad || cursor.left)
 		return false;
+	facts->bytes = *bytes;
+	*bytes = IB_BUFFER_INIT(bytes->max_size);
 	*ret_facts = ib_take(facts);
 	return true;
 }

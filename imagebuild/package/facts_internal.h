@@ -6,7 +6,7 @@
 #include "package/facts.h"
 
 /* Raise the number when what is read of a file, or how it is written down, changes. */
-#define IB_FACTS_MAGIC "ib-facts-0001"
+#define IB_FACTS_MAGIC "ib-facts-0002"
 
 struct ib_facts {
 	struct ib_arena *arena;
@@ -15,7 +15,8 @@ struct ib_facts {
 	size_t file_count;
 	struct ib_fact **items;
 	size_t count;
-	size_t kept; /* bytes */
+	size_t kept;            /* bytes */
+	struct ib_buffer bytes; /* what they were read from, and lie in; or empty */
 };
 
 /* Takes a fact that lives in the arena. */

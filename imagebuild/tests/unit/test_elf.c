@@ -216,6 +216,16 @@ START_TEST(facts_keep_what_is_wanted)
 }
 END_TEST
 
+/* Of a copy of these bytes, of which the first are something else. */
+static bool read_facts(const void *data, size_t size, struct ib_facts **ret_facts)
+{
+	IB_AUTO_BUFFER(copy, 1 << 20);
+
+	ib_buffer_puts(&copy, "else");
+	ib_buffer_put(&copy, data, size);
+	return ib_facts_read(&copy, 4, ret_facts);
+}
+
 START_TEST(facts_come_back_from_bytes_and_cut_ones_do_not)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -231,7 +241,7 @@ START_TEST(facts_come_back_from_bytes_and_cut_ones_do_not)
 	ck_ok(ib_facts_add(facts, 3, "/usr/lib64/libself.so.1", self.data, self.size, &err));
 	ck_ok(ib_facts_add(facts, 5, "/lib/modules/6/kernel/x.ko", "junk", 4, &err));
 	ib_facts_write(facts, &bytes);
-	ck_assert(ib_facts_read(bytes.data, bytes.size, &back));
+	ck_assert(read_facts(bytes.data, bytes.size, &back));
 	ck_assert_uint_eq(ib_facts_count(back), 3);
 	ck_assert_str_eq(ib_facts_find(back, 7)->data, "u a -\n");
 	ck_assert_uint_eq(ib_facts_find(back, 3)->elf->needed_count,
@@ -244,7 +254,16 @@ START_TEST(facts_come_back_from_bytes_and_cut_ones_do_not)
 	for (i = 0; i < bytes.size; i++) {
 		struct ib_facts *none = NULL;
 
-		ck_assert(!ib_facts_read(bytes.data, i, &none));
+		ck_assert(!read_facts(bytes.data, i, &none));
+	}
+	/* a text whose end is not told */
+	for (i = 6; i < bytes.size; i++) {
+		struct ib_facts *found = NULL;
+
+		if (bytes.data[i] || memcmp(bytes.data + i - 6, "u a -\n", 6) != 0)
+			continue;
+		bytes.data[i] = 'x';
+		ck_assert(!read_facts(bytes.data, bytes.size, &found));
 	}
 }
 END_TEST
