@@ -454,7 +454,7 @@ int ib_replay_place(struct ib_erofs_writer *writer, struct replay *replay, struc
 	IB_TRY(place_contents(writer, replay, err));
 	replay->writer = writer;
 	replay->copied = ib_turn_new();
-	ib_threads_add(writer->threads, copy_replay, replay);
+	ib_threads_add(writer->copier, copy_replay, replay);
 	return 0;
 }
 

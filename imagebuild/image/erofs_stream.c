@@ -103,6 +103,7 @@ int ib_erofs_open(const char *path, const struct ib_erofs_params *params, struct
 				    err)); /* tails may be too much for memory */
 	IB_TRY(ib_tree_walk(tree, prepare_node, NULL, err));
 	writer->threads = ib_threads_new(params->threads, SLOT_COUNT);
+	writer->copier = ib_threads_new(1, SLOT_COUNT);
 	writer->ring = ib_window_ring(ib_threads_count(writer->threads));
 	*ret_writer = ib_take(writer);
 	return 0;
@@ -114,6 +115,7 @@ static void free_window(struct ib_erofs_writer *writer)
 	size_t i = 0;
 
 	ib_threads_free(writer->threads); /* waits for what is in flight */
+	ib_threads_free(writer->copier);
 	for (i = 0; writer->slots && i < SLOT_COUNT; i++) {
 		ib_segment_release(&writer->slots[i]);
 		ib_turn_free(writer->slots[i].done);

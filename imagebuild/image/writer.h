@@ -98,6 +98,8 @@ struct ib_erofs_writer {
 
 	/* the window */
 	struct ib_threads *threads;
+	struct ib_threads
+		*copier; /* of entries' blocks: one, as a file takes one write at a time */
 	struct ib_pool *compressors; /* struct compressor */
 	struct segment *slots;
 	uint64_t filled;  /* how many slots were ever filled, … */
