@@ -93,7 +93,9 @@ static char *database_key(const struct ib_work *work, const struct ib_rpmdb_row 
 
 /*
  * rpm's database takes as long as all generators together and needs nothing of them: it is made
- * in the background while they run. Nothing else may use librpm meanwhile.
+ * in the background while payloads stream by and generators run. Of librpm nothing else may be
+ * used meanwhile but the reading of payloads: that shares no more with it than the figures of a
+ * stopwatch, which nobody asks for, and logs nothing. Signals are blocked in this thread alone.
  */
 struct ib_databases {
 	struct ib_work *work;

@@ -60,26 +60,42 @@ static int put_record(void *context, struct ib_node *node, struct ib_error *err)
 	return 0;
 }
 
+/* The record that the walk is at, of an inode whose content the header states to be that. */
+static const uint8_t *next_record(struct records *records, const struct ib_inode *inode)
+{
+	const uint8_t *at = records->bytes->data + records->at;
+	const uint8_t *stated = ib_tree_payload_sha256(records->tree, inode->package, inode->file);
+
+	if (records->bytes->size - records->at < RECORD_BYTES || !stated ||
+	    memcmp(stated, at, IB_SHA256_SIZE) != 0)
+		return NULL;
+	records->at += RECORD_BYTES;
+	return at;
+}
+
+static int check_record(void *context, struct ib_node *node, struct ib_error *err)
+{
+	struct records *records = context;
+
+	(void)err;
+	if (is_first_sight(records, node->inode) && !records->is_bad)
+		records->is_bad = !next_record(records, node->inode);
+	return 0;
+}
+
 static int take_record(void *context, struct ib_node *node, struct ib_error *err)
 {
 	struct records *records = context;
 	struct ib_inode *inode = node->inode;
-	const uint8_t *at = records->bytes->data + records->at;
-	const uint8_t *stated = NULL;
+	const uint8_t *at = NULL;
 
 	(void)err;
 	if (!is_first_sight(records, inode))
 		return 0;
-	stated = ib_tree_payload_sha256(records->tree, inode->package, inode->file);
-	if (records->is_bad || records->bytes->size - records->at < RECORD_BYTES || !stated ||
-	    memcmp(stated, at, IB_SHA256_SIZE) != 0) {
-		records->is_bad = true;
-		return 0;
-	}
+	at = next_record(records, inode);
 	memcpy(inode->sha256, at, IB_SHA256_SIZE);
 	memcpy(inode->sha1, at + IB_SHA256_SIZE, IB_SHA1_SIZE);
 	inode->has_sha256 = true;
-	records->at += RECORD_BYTES;
 	return 0;
 }
 
@@ -111,15 +127,20 @@ int ib_initrd_recall(struct ib_work *work, const char *key, const char *path, bo
 		     struct ib_error *err)
 {
 	IB_AUTO_BUFFER(bytes, MAX_ARCHIVE);
-	IB_AUTO(ib_map) seen = ib_map_new();
-	struct records records = { .tree = work->initrd_tree, .seen = seen, .bytes = &bytes };
+	IB_AUTO(ib_map) checked = ib_map_new();
+	IB_AUTO(ib_map) taken = ib_map_new();
+	struct records records = { .tree = work->initrd_tree, .seen = checked, .bytes = &bytes };
 
 	*ret_found = false;
 	if (!ib_store_get_derived(work->store, IB_STORE_BLOCKS, key, &bytes))
 		return 0;
-	IB_TRY(ib_tree_walk(work->initrd_tree, take_record, &records, err));
+	/* all or none: what an inode has been given is not taken from its content any more */
+	IB_TRY(ib_tree_walk(work->initrd_tree, check_record, &records, err));
 	if (records.is_bad)
 		return 0;
+	records.seen = taken;
+	records.at = 0;
+	IB_TRY(ib_tree_walk(work->initrd_tree, take_record, &records, err));
 	*ret_found = true;
 	return ib_file_write(path, bytes.data + records.at, bytes.size - records.at, 0644, err);
 }
