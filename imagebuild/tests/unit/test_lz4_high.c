@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "compress/compress.h"
 #include "compress/lz4_high.h"
@@ -202,26 +203,73 @@ START_TEST(clusters_expand_to_what_they_took_and_are_as_small_as_lz4hc)
 }
 END_TEST
 
-/* All sizes from nothing on, in all rooms: the ends of blocks. */
+#define PAGE ((size_t)4096)
+
+/* Where memory ends: whoever goes on from there is killed. */
+static uint8_t *make_brink(void)
+{
+	uint8_t *pages =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert(pages != MAP_FAILED);
+	ck_assert_int_eq(mprotect(pages + PAGE, PAGE, PROT_NONE), 0);
+	return pages + PAGE;
+}
+
+static void drop_brink(uint8_t *brink)
+{
+	ck_assert_int_eq(munmap(brink - PAGE, 2 * PAGE), 0);
+}
+
+/* All sizes from nothing on, in all rooms: the ends of blocks, and what is read and written up to there. */
 START_TEST(small_inputs_and_rooms)
 {
-	ib_autofree uint8_t *words = make_words();
-	ib_autofree uint8_t *zeros = make_zeros();
+	static uint8_t *(*const makes[])(void) = { make_words, make_zeros, make_noise };
+	ib_autofree uint8_t *made = makes[_i]();
 	struct ib_lz4_high *high = ib_lz4_high_new(9);
-	uint8_t out[64];
+	uint8_t *in_end = make_brink();
+	uint8_t *out_end = make_brink();
 	size_t size = 0;
 	size_t room = 0;
 
 	for (size = 0; size < 200; size++) {
-		for (room = 1; room <= sizeof(out); room++) {
+		for (room = 1; room <= 64; room++) {
 			size_t taken = 0;
 
-			fill_checked(high, words + size, size, room, out, &taken);
-			fill_checked(high, zeros, size, room, out, &taken);
+			memcpy(in_end - size, made + size, size);
+			fill_checked(high, in_end - size, size, room, out_end - room, &taken);
 		}
 	}
-	ck_assert_uint_eq(ib_lz4_high_fill(high, words, 100, out, 0, &size), 0);
+	ck_assert_uint_eq(ib_lz4_high_fill(high, made, 100, out_end, 0, &size), 0);
 	ck_assert_uint_eq(size, 0);
+	drop_brink(in_end);
+	drop_brink(out_end);
+	ib_lz4_high_free(high);
+}
+END_TEST
+
+/* Of what stands twice, as far apart as the numbers of places go round, or one byte nearer, all is found. */
+START_TEST(places_go_round)
+{
+	static const size_t periods[] = { 65534, 65535, 65536, 131071 };
+	static const size_t reach = 65535;
+	const size_t period = periods[_i];
+	ib_autofree uint8_t *in = make_noise();
+	ib_autofree uint8_t *out = ib_alloc(INPUT_BYTES);
+	struct ib_lz4_high *high = ib_lz4_high_new(9);
+	size_t taken = 0;
+	size_t i = 0;
+
+	for (i = period; i < 4 * period; i++)
+		in[i] = in[i - period];
+	fill_checked(high, in, 4 * period, INPUT_BYTES, out, &taken);
+	ck_assert_uint_eq(taken, 4 * period);
+	/* room for the first period, and for how long a match is */
+	fill_checked(high, in, 4 * period, period + period / 50, out, &taken);
+	if (period <= reach)
+		ck_assert_uint_eq(taken, 4 * period);
+	else
+		ck_assert_uint_lt(taken, 2 * period);
 	ib_lz4_high_free(high);
 }
 END_TEST
@@ -244,28 +292,62 @@ START_TEST(the_last_match_begins_early_enough)
 }
 END_TEST
 
+/* Nor how an input lies in memory. */
 START_TEST(what_was_compressed_before_does_not_show)
 {
+	static const size_t rooms[] = { 300000, 4096 };
+	ib_autofree uint8_t *first = ib_alloc(rooms[0]);
+	ib_autofree uint8_t *second = ib_alloc(rooms[0]);
 	struct ib_lz4_high *used = ib_lz4_high_new(9);
 	size_t i = 0;
 
-	for (i = 0; i < IB_COUNT(inputs); i++) {
+	for (i = 0; i < 2 * IB_COUNT(inputs); i++) {
 		struct ib_lz4_high *fresh = ib_lz4_high_new(9);
-		ib_autofree uint8_t *in = inputs[i].make();
-		uint8_t first[4096];
-		uint8_t second[4096];
+		ib_autofree uint8_t *in = inputs[i / 2].make();
+		ib_autofree uint8_t *moved = ib_alloc(250000 + i);
 		size_t taken[2] = { 0 };
-		size_t written =
-			ib_lz4_high_fill(used, in, 100000, first, sizeof(first), &taken[0]);
+		size_t written = ib_lz4_high_fill(used, in, 250000, first, rooms[i % 2], &taken[0]);
 
+		memcpy(moved + i, in, 250000);
 		ck_assert_uint_eq(
-			ib_lz4_high_fill(fresh, in, 100000, second, sizeof(second), &taken[1]),
+			ib_lz4_high_fill(fresh, moved + i, 250000, second, rooms[i % 2], &taken[1]),
 			written);
 		ck_assert_uint_eq(taken[0], taken[1]);
 		ck_assert_mem_eq(first, second, written);
 		ib_lz4_high_free(fresh);
 	}
 	ib_lz4_high_free(used);
+}
+END_TEST
+
+/*
+ * A place in the first bytes whose number has been given again, to one that is listed ahead, leads
+ * to a place behind: from here on that is as far as one in front of the input.
+ */
+START_TEST(nothing_in_front_of_the_input_is_read)
+{
+	enum { SIZE = 66000, HERE = 65310, BEHIND = 65330, AGAIN = 65536 + 4 };
+	const size_t mapped = (SIZE + 2 * PAGE - 1) / PAGE * PAGE;
+	uint8_t *pages =
+		mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ib_autofree uint8_t *noise = make_noise();
+	ib_autofree uint8_t *out = ib_alloc(2 * (size_t)SIZE);
+	struct ib_lz4_high *high = ib_lz4_high_new(9);
+	uint8_t *in = pages + PAGE;
+	size_t taken = 0;
+
+	ck_assert(pages != MAP_FAILED);
+	ck_assert_int_eq(mprotect(pages, PAGE, PROT_NONE), 0);
+	memcpy(in, noise, SIZE);
+	/* a long match, at whose end the places up to AGAIN and behind it are listed */
+	memcpy(in + HERE - 110, in + 30000, 100);
+	memcpy(in + HERE, in + 4, 8);
+	memcpy(in + BEHIND, in + 4, 8);
+	memcpy(in + AGAIN, in + 4, 8);
+	fill_checked(high, in, SIZE, 2 * (size_t)SIZE, out, &taken);
+	ck_assert_uint_eq(taken, SIZE);
+	ck_assert_int_eq(munmap(pages, mapped), 0);
+	ib_lz4_high_free(high);
 }
 END_TEST
 
@@ -304,9 +386,11 @@ Suite *ib_suite(void)
 	tcase_set_timeout(high, 60);
 	tcase_add_loop_test(high, clusters_expand_to_what_they_took_and_are_as_small_as_lz4hc, 0,
 			    (int)IB_COUNT(inputs));
-	tcase_add_test(high, small_inputs_and_rooms);
+	tcase_add_loop_test(high, small_inputs_and_rooms, 0, 3);
+	tcase_add_loop_test(high, places_go_round, 0, 4);
 	tcase_add_loop_test(high, the_last_match_begins_early_enough, 0, (int)IB_COUNT(ends));
 	tcase_add_test(high, what_was_compressed_before_does_not_show);
+	tcase_add_test(high, nothing_in_front_of_the_input_is_read);
 	tcase_add_test(high, higher_levels_are_smaller);
 	suite_add_tcase(suite, high);
 	return suite;
