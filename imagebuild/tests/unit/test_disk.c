@@ -137,6 +137,48 @@ START_TEST(a_disk_can_be_hashed_before_it_is_whole)
 }
 END_TEST
 
+/* More than is copied at a time, and no multiple of it; and one that has nothing. */
+START_TEST(large_partitions_and_empty_ones)
+{
+	static const uint64_t marks[] = { 0,        16 * MIB - 1,   16 * MIB, 32 * MIB - 1,
+					  32 * MIB, 33 * MIB + 4095 };
+	const uint64_t size = 33 * MIB + 4096;
+	struct ib_error err = IB_ERROR_INIT;
+	ib_autoclose int fd = open_new("disk");
+	ib_autoclose int big_fd = open_new("big");
+	ib_autoclose int empty_fd = open_new("empty");
+	struct ib_partition partitions[] = {
+		{ .kind = IB_PARTITION_ROOT_VERITY,
+		  .uuid = { 1 },
+		  .label = "empty",
+		  .fd = empty_fd },
+		{ .kind = IB_PARTITION_ROOT,
+		  .uuid = { 2 },
+		  .label = "big",
+		  .fd = big_fd,
+		  .content_size = size },
+	};
+	struct ib_disk disk = { .architecture = "x86_64",
+				.partitions = partitions,
+				.partition_count = IB_COUNT(partitions),
+				.made = read_spans };
+	ib_autofree char *path = ib_path_join(test_dir, "disk");
+	char sha256[65];
+	uint64_t disk_size = 0;
+	size_t i = 0;
+
+	for (i = 0; i < IB_COUNT(marks); i++)
+		ck_ok(ib_fd_write(big_fd, &"abcdef"[i], 1, marks[i], "big", &err));
+	ck_ok(ib_disk_write(&disk, fd, "disk", &err));
+	shell("sfdisk --verify disk");
+	shell("test $(stat -c %s disk) -eq $((37 << 20))");
+	shell("cmp -n $((33 * 1048576 + 4096)) -i $((2 << 20)):0 disk big");
+	shell("cmp -n $((1048576 - 4096)) -i $((35 * 1048576 + 4096)):0 disk /dev/zero");
+	ck_ok(ib_sha256_file(path, sha256, &disk_size, &err));
+	ck_assert_str_eq(made_sha256, sha256);
+}
+END_TEST
+
 START_TEST(what_was_written_is_read_back)
 {
 	struct ib_error err = IB_ERROR_INIT;
@@ -293,6 +335,7 @@ Suite *ib_suite(void)
 	tcase_add_checked_fixture(tcase, test_dir_make, test_dir_remove);
 	tcase_add_test(tcase, sfdisk_and_mtools_read_what_was_written);
 	tcase_add_test(tcase, a_disk_can_be_hashed_before_it_is_whole);
+	tcase_add_test(tcase, large_partitions_and_empty_ones);
 	tcase_add_test(tcase, what_was_written_is_read_back);
 	tcase_add_test(tcase, the_surroundings_do_not_show);
 	tcase_add_test(tcase, a_damaged_table_is_refused);
