@@ -161,12 +161,14 @@ void ib_output_digests_begin_spans(struct ib_output_digests *digests, const char
 	ib_threads_add(digests->threads, hash_spans, hashing);
 }
 
-static int take_failure(struct hashing *hashing, struct ib_error *err)
+/* As often as somebody asks: what has no digest has none later on. */
+static int tell_failure(const struct hashing *hashing, struct ib_error *err)
 {
 	if (!hashing->failed)
 		return 0;
-	*err = hashing->err;
-	hashing->err = (struct ib_error)IB_ERROR_INIT;
+	(void)ib_fail(err, hashing->err.kind, "%s", hashing->err.text);
+	if (hashing->err.hint)
+		ib_error_hint(err, "%s", hashing->err.hint);
 	return -(int)err->kind;
 }
 
@@ -176,18 +178,18 @@ int ib_output_digests_wait(struct ib_output_digests *digests, struct ib_error *e
 
 	ib_threads_wait(digests->threads);
 	for (i = 0; i < digests->count; i++)
-		IB_TRY(take_failure(digests->all[i], err));
+		IB_TRY(tell_failure(digests->all[i], err));
 	return 0;
 }
 
 int ib_output_digests_wait_for(struct ib_output_digests *digests, const char *name,
 			       const struct ib_evidence_file **ret_file, struct ib_error *err)
 {
-	struct hashing *hashing = ib_map_get(digests->by_name, name);
+	const struct hashing *hashing = ib_map_get(digests->by_name, name);
 
 	assert(hashing);
 	ib_turn_wait(hashing->done, 1);
-	IB_TRY(take_failure(hashing, err));
+	IB_TRY(tell_failure(hashing, err));
 	*ret_file = &hashing->file;
 	return 0;
 }

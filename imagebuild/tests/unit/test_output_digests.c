@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "build/output_digests.h"
@@ -76,6 +77,39 @@ START_TEST(of_several_faults_the_first_name_is_told)
 }
 END_TEST
 
+/* A pipe that nobody has written to yet is a file that is not read to its end yet. */
+START_TEST(one_is_waited_for_and_the_others_are_not)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO(ib_output_digests) digests = ib_output_digests_new(2);
+	const struct ib_evidence_file *file = NULL;
+	ib_autofree char *there = NULL;
+	ib_autofree char *slow = ib_path_join(test_dir, "slow");
+	char expected[65];
+	int fd = -1;
+
+	test_file("there", "x", &there);
+	ck_assert_int_eq(mkfifo(slow, 0600), 0);
+	ib_output_digests_begin(digests, "there", there);
+	ib_output_digests_begin(digests, "absent", "/nonexistent/absent");
+	ib_output_digests_begin(digests, "slow", slow);
+	ck_ok(ib_output_digests_wait_for(digests, "there", &file, &err));
+	ib_sha256_hex("x", 1, expected);
+	ck_assert_str_eq(file->sha256, expected);
+	ck_fails(ib_output_digests_wait_for(digests, "absent", &file, &err), IB_MISSING,
+		 "/nonexistent/absent");
+	ck_assert_str_eq(file->name, "there");
+	/* whoever waits for it to be written to finds an end, whoever comes later nothing */
+	fd = open(slow, O_RDWR | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(unlink(slow), 0);
+	close(fd);
+	/* what failed has failed, however often it was told */
+	ck_fails(ib_output_digests_wait(digests, &err), IB_MISSING, "/nonexistent/absent");
+	ck_fails(ib_output_digests_wait(digests, &err), IB_MISSING, "/nonexistent/absent");
+}
+END_TEST
+
 Suite *ib_suite(void)
 {
 	Suite *suite = suite_create("output_digests");
@@ -85,6 +119,7 @@ Suite *ib_suite(void)
 	tcase_add_test(cases, files_are_hashed_once_under_their_names);
 	tcase_add_test(cases, spans_of_several_files_are_one);
 	tcase_add_test(cases, of_several_faults_the_first_name_is_told);
+	tcase_add_test(cases, one_is_waited_for_and_the_others_are_not);
 	suite_add_tcase(suite, cases);
 	return suite;
 }
