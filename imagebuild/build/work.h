@@ -111,7 +111,8 @@ struct ib_tree_filter ib_work_filter(const struct ib_work *work);
 struct ib_tree_filter ib_work_root_filter(const struct ib_work *work);
 /*
  * database.c: what tells of the packages inside the root, from when its packages are laid down. What
- * takes long begins in the background; until it is put, or freed, nothing else may use librpm.
+ * takes long begins in the background; until it is put, or freed, nothing else may use
+ * librpm, but to read payloads.
  */
 struct ib_databases;
 struct ib_databases *ib_databases_begin(struct ib_work *work);
