@@ -8,6 +8,7 @@
  *     index    u32 length, the form (ib_erofs_form); u32 count; then for each file, in the order of
  *              the payload: u32 file (0 of a generated content), u64 size, 32 bytes SHA-256, 20 bytes SHA-1, u8 1 compressed, 2 chunks,
  *              u32 blocks, u32 bytes of tail, u32 count of extents, u32 each of them
+ *              (of compressed contents with a tail the last extent has that and no block)
  *     footer   u64 blocks, u64 bytes of tails, u64 bytes of the index, magic
  *
  * Blocks and tails of the files follow each other in the order of the index.

@@ -78,9 +78,8 @@ static bool expand(const struct proving *proving, const uint8_t *in, size_t in_s
 	return ib_lz4_expand_whole(in, in_size, proving->out, size);
 }
 
-static bool hash_extent(const struct proving *proving, uint32_t extent)
+static bool hash_extent(const struct proving *proving, uint32_t extent, size_t stored)
 {
-	size_t stored = (size_t)ib_extent_blocks(extent) * EROFS_BLOCK;
 	size_t size = extent & EXTENT_SIZE;
 	size_t skip = 0;
 
@@ -88,7 +87,8 @@ static bool hash_extent(const struct proving *proving, uint32_t extent)
 		hash(proving, proving->piece, size);
 		return is_zero(proving->piece + size, stored - size);
 	}
-	while (skip < EROFS_BLOCK && !proving->piece[skip])
+	/* a block's padding; what is packed has none */
+	while (stored >= EROFS_BLOCK && skip < EROFS_BLOCK && !proving->piece[skip])
 		skip++;
 	if (!expand(proving, proving->piece + skip, stored - skip, size))
 		return false;
@@ -99,19 +99,20 @@ static bool hash_extent(const struct proving *proving, uint32_t extent)
 static int hash_compressed(const struct proving *proving, bool *ret_good, struct ib_error *err)
 {
 	const struct record *record = proving->record;
-	uint64_t block = record->first_block;
+	uint64_t at = record->first_block * EROFS_BLOCK;
 	size_t i = 0;
 
 	for (i = 0; i < record->content.extent_count && *ret_good; i++) {
 		uint32_t extent = ib_get_le32(record->extents + 4 * i);
-		uint32_t used = ib_extent_blocks(extent);
+		bool is_tail = record->content.tail_size && i + 1 == record->content.extent_count;
+		size_t stored = is_tail ? record->content.tail_size
+					: (size_t)ib_extent_blocks(extent) * EROFS_BLOCK;
 
 		/* no more than a cluster of this writer: is_shaped_right() */
-		IB_TRY(ib_fd_read_at(proving->proof->entry.fd, proving->piece,
-				     (size_t)used * EROFS_BLOCK, block * EROFS_BLOCK,
-				     "cache of blocks", err));
-		*ret_good = hash_extent(proving, extent);
-		block += used;
+		IB_TRY(ib_fd_read_at(proving->proof->entry.fd, proving->piece, stored,
+				     is_tail ? record->tail_offset : at, "cache of blocks", err));
+		*ret_good = hash_extent(proving, extent, stored);
+		at += stored;
 	}
 	return 0;
 }

@@ -191,34 +191,52 @@ static bool are_runs_right(const struct record *record)
 	return chunks == all && blocks == content->block_count && !content->tail_size;
 }
 
+/* Whether the last extent may be what is packed: as long as it says, if it is raw. */
+static bool is_tail_right(const struct ib_erofs_writer *writer, uint32_t extent, uint32_t tail_size)
+{
+	return writer->params.pack_tails && tail_size <= IB_MAX_PACKED_TAIL &&
+	       !(extent & EXTENT_BLOCKS) &&
+	       (!(extent & EXTENT_RAW) || (extent & EXTENT_SIZE) == tail_size);
+}
+
+/* Whether extents hold exactly the content in its blocks and what is packed. */
+static bool are_extents_right(const struct ib_erofs_writer *writer, const struct record *record)
+{
+	const struct content *content = &record->content;
+	const uint32_t most = writer->params.cluster_bytes / EROFS_BLOCK;
+	uint64_t sum = 0;
+	uint64_t blocks = 0;
+	size_t i = 0;
+
+	for (i = 0; i < content->extent_count; i++) {
+		uint32_t extent = ib_get_le32(record->extents + 4 * i);
+		uint32_t size = extent & EXTENT_SIZE;
+		uint32_t used = ib_extent_blocks(extent);
+		bool is_tail = content->tail_size && i + 1 == content->extent_count;
+
+		if (!size || size > (extent & EXTENT_RAW ? EROFS_BLOCK : SEGMENT_BYTES) ||
+		    used > (extent & EXTENT_RAW ? 1 : most) ||
+		    (is_tail && !is_tail_right(writer, extent, content->tail_size)))
+			return false;
+		sum += size;
+		blocks += is_tail ? 0 : used;
+	}
+	return sum == content->size && blocks == content->block_count;
+}
+
 /* Whether blocks and tail hold exactly the content, as the window writes them. */
 static bool is_shaped_right(const struct ib_erofs_writer *writer, const struct record *record)
 {
 	const struct content *content = &record->content;
 	uint64_t whole = (uint64_t)content->block_count * EROFS_BLOCK;
-	uint64_t sum = 0;
-	uint64_t blocks = 0;
-	size_t i = 0;
 
 	if (content->is_chunked)
 		return are_runs_right(record);
-	if (!content->is_compressed)
-		return !content->extent_count && content->tail_size < EROFS_BLOCK &&
-		       (content->tail_size
-				? whole + content->tail_size == content->size
-				: whole >= content->size && whole - content->size < EROFS_BLOCK);
-	for (i = 0; i < content->extent_count; i++) {
-		uint32_t extent = ib_get_le32(record->extents + 4 * i);
-		uint32_t size = extent & EXTENT_SIZE;
-		uint32_t used = ib_extent_blocks(extent);
-
-		if (!size || size > (extent & EXTENT_RAW ? EROFS_BLOCK : SEGMENT_BYTES) ||
-		    used > (extent & EXTENT_RAW ? 1 : writer->params.cluster_bytes / EROFS_BLOCK))
-			return false;
-		sum += size;
-		blocks += used;
-	}
-	return sum == content->size && !content->tail_size && blocks == content->block_count;
+	if (content->is_compressed)
+		return are_extents_right(writer, record);
+	return !content->extent_count && content->tail_size < EROFS_BLOCK &&
+	       (content->tail_size ? whole + content->tail_size == content->size
+				   : whole >= content->size && whole - content->size < EROFS_BLOCK);
 }
 
 /* Whether it is what the signed header says of a file that the tree has, or the content that was asked for. */

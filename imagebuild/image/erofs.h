@@ -13,7 +13,8 @@
  * Layout: block 0 holds the superblock; then contents, packages as image/layout.h says; then blocks of large
  * directories; then shared attributes; then inodes with what is inline. Indexes are
  * compact. Files with the same SHA-256 are stored once. Without compression, 64 KiB
- * of zeros take no blocks. An image has less than 2^32 blocks (16 TiB), a file no more than 4 TiB:
+ * of zeros take no blocks. Where tails are packed, the last compressed bytes of a file stand
+ * behind its index instead of in a block that they do not fill. An image has less than 2^32 blocks (16 TiB), a file no more than 4 TiB:
  * beyond is IB_LIMIT.
  *
  * What was streamed last is still being compressed when stream returns, while the caller
@@ -44,6 +45,7 @@ struct ib_erofs_params {
 	int level; /* LZ4HC: 1 to 12; 0: 9. zstd: 1 to 22; 0: 3. As mkfs.erofs has them */
 	uint32_t
 		cluster_bytes; /* most bytes of compressed data that are read at once: 4 KiB to 1 MiB, a power of two; 0: 4 KiB */
+	bool pack_tails; /* only with a compression; kernels from 5.17 */
 	uint8_t uuid[16];
 	const char *volume_name; /* at most 15 bytes; NULL: none */
 	int64_t build_time;      /* inodes with this time are half as large */

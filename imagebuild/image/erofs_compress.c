@@ -24,6 +24,7 @@ void ib_segment_release(struct segment *segment)
 	segment->input = segment->room = segment->output = NULL;
 	segment->input_size = 0;
 	segment->output_size = 0;
+	segment->tail_size = 0;
 	segment->extent_count = 0;
 	segment->has_compressed = false;
 	segment->ends_region = false;

@@ -151,15 +151,60 @@ static size_t find_extent(struct compressor *compressor, struct offer offer, boo
 	return fill_cluster(compressor, &offer, out, ret_taken);
 }
 
+/* ---- the tail, where it is packed ---- */
+
+/*
+ * The last cluster, if it has more blocks than one and does not fill them: those that it would fill, so
+ * that what they cannot hold is left for the tail.
+ */
+static void leave_a_tail(struct compressor *compressor, struct offer offer, uint8_t *out,
+			 size_t *written, size_t *taken)
+{
+	if (*taken < offer.left || *written <= EROFS_BLOCK ||
+	    *written % EROFS_BLOCK > IB_MAX_PACKED_TAIL || !(*written % EROFS_BLOCK))
+		return;
+	offer.room = *written / EROFS_BLOCK * EROFS_BLOCK;
+	*written = fill_cluster(compressor, &offer, out, taken);
+}
+
+/*
+ * The rest of a content as its tail: compressed, as it stands at the end of the output by now, or as it is.
+ * False: it is too long.
+ */
+static bool pack_tail(struct segment *segment, const struct offer *offer, size_t written,
+		      size_t taken)
+{
+	bool is_raw = taken < offer->left || written >= offer->left;
+
+	if ((is_raw ? offer->left : written) > IB_MAX_PACKED_TAIL)
+		return false;
+	if (is_raw)
+		memcpy(segment->output + segment->output_size, offer->in, offer->left);
+	segment->tail_size = is_raw ? offer->left : written;
+	segment->extents[segment->extent_count++] =
+		(uint32_t)offer->left | (is_raw ? EXTENT_RAW : 0);
+	return true;
+}
+
+/* A cluster, but less blocks than there are bytes for; of what may become a tail, less bytes. */
+static size_t room_for(const struct segment *segment, size_t left, bool packs)
+{
+	const size_t cluster = segment->writer->params.cluster_bytes;
+
+	if (packs && left <= EROFS_BLOCK)
+		return IB_MIN(left - 1, (size_t)IB_MAX_PACKED_TAIL);
+	return IB_MIN(cluster, (left - 1) / EROFS_BLOCK * EROFS_BLOCK);
+}
+
 /*
  * What compresses to no less blocks than it has, and the last bytes that fit into one, are stored
- * as they are.
+ * as they are; unless those are packed.
  */
 void ib_segment_compress(struct segment *segment, struct compressor *compressor)
 {
-	size_t cluster = segment->writer->params.cluster_bytes;
+	const bool packs = segment->writer->params.pack_tails && segment->is_last;
 	size_t blocks = (segment->input_size + EROFS_BLOCK - 1) / EROFS_BLOCK;
-	size_t last = FIRST_OFFER * cluster / 2;
+	size_t last = FIRST_OFFER * segment->writer->params.cluster_bytes / 2;
 	size_t at = 0;
 
 	segment->output = segment->room;
@@ -172,14 +217,18 @@ void ib_segment_compress(struct segment *segment, struct compressor *compressor)
 			.left = left,
 			.size = is_doubtful ? DOUBTFUL_OFFER : 2 * last,
 			.guess = is_doubtful ? DOUBTFUL_OFFER : last,
-			/* a cluster, but less blocks than there are bytes for */
-			.room = IB_MIN(cluster, (left - 1) / EROFS_BLOCK * EROFS_BLOCK),
+			.room = room_for(segment, left, packs),
 		};
+		uint8_t *out = segment->output + segment->output_size;
 		size_t taken = 0;
-		size_t written = find_extent(compressor, offer, is_doubtful,
-					     segment->output + segment->output_size, &taken);
-		size_t used = (written + EROFS_BLOCK - 1) / EROFS_BLOCK;
+		size_t written = find_extent(compressor, offer, is_doubtful, out, &taken);
+		size_t used = 0;
 
+		if (packs)
+			leave_a_tail(compressor, offer, out, &written, &taken);
+		if (packs && pack_tail(segment, &offer, written, taken))
+			break;
+		used = (written + EROFS_BLOCK - 1) / EROFS_BLOCK;
 		if (taken > used * EROFS_BLOCK) {
 			close_cluster(segment, written);
 			add_extent(segment, taken, used, false);

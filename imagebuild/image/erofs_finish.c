@@ -84,8 +84,9 @@ static uint32_t place_word(const struct planned *planned)
 	case S_IFREG:
 		if (!planned->content)
 			return 0;
-		if (planned->content->is_compressed)
-			return planned->content->block_count;
+		if (planned->content
+			    ->is_compressed) /* what is packed counts as a block, as what is inline does */
+			return planned->content->block_count + (planned->content->tail_size != 0);
 		if (planned->content->is_chunked)
 			return CHUNK_BITS;
 		return planned->content->start_block;
@@ -147,6 +148,7 @@ static int put_directory(const struct plan *plan, const struct planned *planned,
 static int put_extra(const struct plan *plan, const struct planned *planned, size_t inode_start,
 		     struct ib_buffer *out, struct ib_error *err)
 {
+	const struct content *content = planned->content;
 	if (S_ISDIR(planned->inode->mode))
 		return put_directory(plan, planned, out, err);
 	if (!planned->extra_bytes)
@@ -156,16 +158,15 @@ static int put_extra(const struct plan *plan, const struct planned *planned, siz
 		return 0;
 	}
 	if (planned->layout == EROFS_LAYOUT_COMPRESSED_COMPACT) {
-		ib_index_put(&plan->writer->params, planned->content, out->size - inode_start, out);
-		return 0;
+		ib_index_put(&plan->writer->params, content, out->size - inode_start, out);
+	} else if (planned->layout == EROFS_LAYOUT_CHUNKS) {
+		ib_chunks_put(content, out);
 	}
-	if (planned->layout == EROFS_LAYOUT_CHUNKS) {
-		ib_chunks_put(planned->content, out);
+	if (!content->tail_size)
 		return 0;
-	}
-	IB_TRY(ib_spool_read(plan->writer, ib_buffer_reserve(out, planned->extra_bytes),
-			     planned->extra_bytes, planned->content->tail_offset, err));
-	out->size += planned->extra_bytes;
+	IB_TRY(ib_spool_read(plan->writer, ib_buffer_reserve(out, content->tail_size),
+			     content->tail_size, content->tail_offset, err));
+	out->size += content->tail_size;
 	return 0;
 }
 
@@ -244,7 +245,8 @@ static void put_features(const struct plan *plan, struct ib_buffer *out)
 {
 	const struct ib_erofs_params *params = &plan->writer->params;
 	bool is_zstd = params->compression == IB_EROFS_ZSTD;
-	uint32_t features = plan->has_chunks ? EROFS_INCOMPAT_CHUNKS : 0;
+	uint32_t features = (plan->has_chunks ? EROFS_INCOMPAT_CHUNKS : 0) |
+			    (plan->has_packed_tails ? EROFS_INCOMPAT_PACKED_TAILS : 0);
 
 	if (params->compression != IB_EROFS_NONE)
 		features |= EROFS_INCOMPAT_LZ4_0PADDING;

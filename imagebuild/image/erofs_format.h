@@ -35,6 +35,7 @@
 #define EROFS_INCOMPAT_LZ4_0PADDING 0x1U /* compressed data stand at the end of their blocks */
 #define EROFS_INCOMPAT_CONFIGURED   0x2U /* also: clusters of several blocks */
 #define EROFS_INCOMPAT_CHUNKS       0x4U
+#define EROFS_INCOMPAT_PACKED_TAILS 0x10U /* kernels from 5.17 */
 #define EROFS_LZ4_MAX_DISTANCE      65535U
 #define EROFS_LZ4_CONFIG_BYTES      14U
 #define EROFS_ZSTD_CONFIG_BYTES     6U
@@ -69,13 +70,15 @@ enum erofs_file_type {
 
 /*
  * Compressed: at the next multiple of 8 behind inode and attributes a header
- * (4 advice, 6 algorithm, 7 cluster bits), then one index for each logical cluster.
+ * (2 bytes of a packed tail, 4 advice, 6 algorithm, 7 cluster bits), then one index for each logical
+ * cluster, then the packed tail: the last extent's bytes, without padding and within one block.
  */
 #define EROFS_MAP_HEADER_BYTES  8U
 #define EROFS_ADVISE_COMPACT_2B 0x1U
 #define EROFS_ADVISE_BIG_CLUSTER \
 	0x6U /* of compressed extents, and of those that are stored as they are */
-#define EROFS_ADVISE_UNSUPPORTED 0xfff8U
+#define EROFS_ADVISE_PACKED_TAIL 0x8U
+#define EROFS_ADVISE_UNSUPPORTED 0xfff0U
 #define EROFS_MAX_CLUSTER_BLOCKS 256U
 
 enum erofs_algorithm {

@@ -15,6 +15,8 @@
  * extent takes, in any place of a pack; an extent without one takes one. A pack that begins with
  * such a count ends in the address of that count's extent, others in that of their own first
  * extent.
+ *
+ * Where the tail is packed, it is the last extent, of one block that is not there.
  */
 #include <assert.h>
 #include <string.h>
@@ -175,15 +177,18 @@ void ib_index_put(const struct ib_erofs_params *params, const struct content *co
 {
 	struct shape shape = shape_of(content, inode_bytes);
 	struct cursor cursor = { .content = content,
-				 .block = content->start_block - 1,
+				 /* nobody asks where a packed tail's block is */
+				 .block = content->block_count ? content->start_block - 1 : 0,
 				 .blocks = 1,
 				 .is_big = params->cluster_bytes > EROFS_BLOCK };
-	uint16_t big = cursor.is_big ? EROFS_ADVISE_BIG_CLUSTER : 0;
+	uint16_t more = (cursor.is_big ? EROFS_ADVISE_BIG_CLUSTER : 0) |
+			(content->tail_size ? EROFS_ADVISE_PACKED_TAIL : 0);
 	size_t i = 0;
 
 	ib_buffer_put_zeros(out, index_offset(inode_bytes) - EROFS_MAP_HEADER_BYTES - inode_bytes);
-	ib_buffer_put_le32(out, 0);
-	ib_buffer_put_le16(out, EROFS_ADVISE_COMPACT_2B | big);
+	ib_buffer_put_le16(out, 0);
+	ib_buffer_put_le16(out, (uint16_t)content->tail_size);
+	ib_buffer_put_le16(out, EROFS_ADVISE_COMPACT_2B | more);
 	ib_buffer_put_u8(out, algorithm_of(params));
 	ib_buffer_put_u8(out, 0); /* logical clusters of one block */
 	put_small(&cursor, shape.small_in_front, out);

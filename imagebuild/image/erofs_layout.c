@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where each inode goes. They stand in the order in which a walk meets them, all of a
- * directory together; what is inline may not cross a block, and the gaps that
+ * directory together; what is inline may not cross a block, nor may a packed tail, and the gaps that
  * this leaves are filled with inodes that come later and fit.
  */
 #include <assert.h>
@@ -10,8 +10,9 @@
 
 #include "image/writer.h"
 
-/* Gaps that are remembered; older ones stay empty. */
-#define MAX_GAPS 64U
+/* Gaps that are remembered; older ones stay empty. Packed tails leave many, and fit into many. */
+#define MAX_GAPS          64U
+#define MAX_GAPS_OF_TAILS 1024U
 
 struct gap {
 	uint64_t position;
@@ -20,8 +21,8 @@ struct gap {
 
 struct placing {
 	uint64_t end;
-	struct gap gaps[MAX_GAPS]; /* oldest first */
-	size_t gap_count;
+	struct gap gaps[MAX_GAPS_OF_TAILS]; /* oldest first */
+	size_t gap_count, max_gaps;
 };
 
 struct planned *ib_plan_of(const struct plan *plan, const struct ib_inode *inode)
@@ -113,8 +114,11 @@ static int plan_file(struct plan *plan, struct planned *planned, struct ib_error
 		return 0;
 	if (content->is_compressed) {
 		planned->layout = EROFS_LAYOUT_COMPRESSED_COMPACT;
-		planned->extra_bytes = (uint32_t)ib_index_size(
-			content, inode_bytes(planned) + planned->xattr_bytes);
+		planned->extra_bytes =
+			(uint32_t)ib_index_size(content,
+						inode_bytes(planned) + planned->xattr_bytes) +
+			content->tail_size;
+		plan->has_packed_tails |= content->tail_size != 0;
 		return 0;
 	}
 	if (content->is_chunked) {
@@ -172,9 +176,9 @@ static void remember_gap(struct placing *placing, uint64_t position, uint64_t si
 {
 	if (size < EROFS_SLOT)
 		return;
-	if (placing->gap_count == MAX_GAPS) {
-		memmove(placing->gaps, placing->gaps + 1, (MAX_GAPS - 1) * sizeof(struct gap));
+	if (placing->gap_count == placing->max_gaps) {
 		placing->gap_count--;
+		memmove(placing->gaps, placing->gaps + 1, placing->gap_count * sizeof(struct gap));
 	}
 	placing->gaps[placing->gap_count++] = (struct gap){ position, size };
 }
@@ -200,20 +204,44 @@ static bool place_in_gap(struct placing *placing, struct planned *planned, uint6
 	return false;
 }
 
+static uint64_t whole_slots(uint64_t bytes)
+{
+	return (bytes + EROFS_SLOT - 1) / EROFS_SLOT * EROFS_SLOT;
+}
+
+/* How much later than at position an inode begins, so that nothing crosses a block that may not. */
+static uint64_t delay_of(const struct planned *planned, uint64_t position, uint64_t size)
+{
+	uint64_t whole = 0; /* how much at its end has to lie within one… */
+	uint64_t at = 0;    /* …and where in it that would begin */
+
+	if (planned->layout == EROFS_LAYOUT_INLINE)
+		whole = size;
+	if (planned->layout == EROFS_LAYOUT_COMPRESSED_COMPACT)
+		whole = planned->content->tail_size;
+	at = (position + size - whole) % EROFS_BLOCK;
+	return at + whole <= EROFS_BLOCK ? 0 : whole_slots(EROFS_BLOCK - at);
+}
+
+/* What lies between two inodes becomes gaps of one block each: whatever fits into one may lie there. */
+static void skip(struct placing *placing, uint64_t size)
+{
+	uint64_t in_block = IB_MIN(size, EROFS_BLOCK - placing->end % EROFS_BLOCK);
+
+	remember_gap(placing, placing->end, in_block);
+	remember_gap(placing, placing->end + in_block, size - in_block);
+	placing->end += size;
+}
+
 static void place(struct placing *placing, struct planned *planned)
 {
 	uint64_t size = inode_bytes(planned) + planned->xattr_bytes + planned->extra_bytes;
-	uint64_t in_block = placing->end % EROFS_BLOCK;
 
-	size = (size + EROFS_SLOT - 1) / EROFS_SLOT * EROFS_SLOT;
-	if (place_in_gap(placing, planned, size))
+	if (place_in_gap(placing, planned, whole_slots(size)))
 		return;
-	if (planned->layout == EROFS_LAYOUT_INLINE && in_block + size > EROFS_BLOCK) {
-		remember_gap(placing, placing->end, EROFS_BLOCK - in_block);
-		placing->end += EROFS_BLOCK - in_block;
-	}
+	skip(placing, delay_of(planned, placing->end, size));
 	planned->position = placing->end;
-	placing->end += size;
+	placing->end += whole_slots(size);
 }
 
 int ib_plan_layout(struct plan *plan, struct ib_error *err)
@@ -227,6 +255,7 @@ int ib_plan_layout(struct plan *plan, struct ib_error *err)
 			IB_TRY(plan_inode(plan, &plan->inodes[i], err));
 	for (i = 0; i < plan->inode_count; i++)
 		IB_TRY(plan_inode(plan, &plan->inodes[i], err));
+	placing.max_gaps = plan->has_packed_tails ? MAX_GAPS_OF_TAILS : MAX_GAPS;
 	/* nid 0 stays free: the kernel takes it for no inode */
 	placing.end = IB_MAX((uint64_t)EROFS_SLOT, plan->shared.size);
 	placing.end = (placing.end + EROFS_SLOT - 1) / EROFS_SLOT * EROFS_SLOT;

@@ -5,7 +5,8 @@
  * The image may be anybody's: every offset is held against the region, every
  * count against a limit, directories form a tree, names are in order. Read are
  * images of 4 KiB blocks, plain, inline or compressed by LZ4 or zstd into clusters of up
- * to 1 MiB, which is what erofs.h and mkfs.erofs (also with -C) write.
+ * to 1 MiB, with tails packed or not, which is what erofs.h and mkfs.erofs (also with -C and
+ * -Eztailpacking) write.
  */
 #ifndef IB_IMAGE_EROFS_READ_H
 #define IB_IMAGE_EROFS_READ_H

@@ -60,6 +60,9 @@ static int check_params(const struct ib_erofs_params *params, struct ib_error *e
 	uint32_t cluster = params->cluster_bytes;
 
 	IB_TRY(check_levels(params, err));
+	if (params->pack_tails && params->compression == IB_EROFS_NONE)
+		return ib_fail(err, IB_INPUT,
+			       "without compression there are no tails of clusters to pack");
 	if (cluster && (cluster < EROFS_BLOCK || cluster & (cluster - 1) ||
 			cluster > EROFS_MAX_CLUSTER_BLOCKS * EROFS_BLOCK))
 		return ib_fail(err, IB_INPUT,
@@ -170,13 +173,14 @@ char *ib_erofs_form(const struct ib_erofs_params *params)
 {
 	static const char *const names[] = { "none", "lz4", "lz4hc", "zstd" };
 	bool is_zstd = params->compression == IB_EROFS_ZSTD;
+	ib_autofree char *packed = ib_strf(" packed %u", IB_MAX_PACKED_TAIL);
 
 	return ib_strf(
-		"erofs-blocks-0003 %s level %d %s-%s block %u cluster %u segment %zu tail %u",
+		"erofs-blocks-0003 %s level %d %s-%s block %u cluster %u segment %zu tail %u%s",
 		names[params->compression], ib_erofs_level(params), is_zstd ? "zstd" : "lz4",
 		is_zstd ? ib_zstd_version() : ib_lz4_maker(ib_erofs_level(params)), EROFS_BLOCK,
 		params->cluster_bytes ? params->cluster_bytes : EROFS_BLOCK, SEGMENT_BYTES,
-		IB_MAX_TAIL_BEHIND_BLOCKS);
+		IB_MAX_TAIL_BEHIND_BLOCKS, params->pack_tails ? packed : "");
 }
 
 /* ---- one content ---- */

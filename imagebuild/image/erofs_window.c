@@ -70,11 +70,17 @@ static int write_compressed(struct ib_erofs_writer *writer, const struct segment
 		ib_grow(content->extents, content->extent_count);
 		content->extents[content->extent_count++] = segment->extents[i];
 	}
-	content->is_compressed |= segment->has_compressed;
-	return 0;
+	/* of a content that is not, the last segment is written as it is */
+	content->is_compressed |= segment->has_compressed || segment->is_last;
+	if (!segment->tail_size)
+		return 0;
+	content->tail_offset = writer->spool_size;
+	content->tail_size = (uint32_t)segment->tail_size;
+	return ib_spool_put(writer, segment->output + segment->output_size, segment->tail_size,
+			    err);
 }
 
-/* Whether blocks and index of a whole content take less room than its own bytes. */
+/* Whether blocks, index and tail of a whole content take less room than its own bytes. */
 static bool is_worth_it(const struct segment *segment)
 {
 	const struct content whole = {
@@ -83,20 +89,29 @@ static bool is_worth_it(const struct segment *segment)
 		.extent_count = segment->extent_count,
 	};
 
-	return segment->output_size + ib_index_size(&whole, EROFS_INODE_EXTENDED_BYTES) <
+	return segment->output_size + ib_index_size(&whole, EROFS_INODE_EXTENDED_BYTES) +
+		       segment->tail_size <
 	       segment->input_size;
+}
+
+/* Whether a segment is written as it is; the last one speaks for its content. */
+static bool is_flat(const struct segment *segment)
+{
+	if (!segment->output)
+		return true;
+	if (!segment->is_last || segment->content->is_compressed)
+		return false;
+	return segment->number ? !segment->has_compressed : !is_worth_it(segment);
 }
 
 static int write_segment(struct ib_erofs_writer *writer, const struct segment *segment,
 			 struct ib_error *err)
 {
 	struct content *content = segment->content;
-	bool is_whole = segment->is_last && !segment->number;
 
 	if (!segment->number)
 		content->start_block = (uint32_t)writer->next_block;
-	if (!segment->output || (segment->is_last && !content->is_compressed &&
-				 (!segment->has_compressed || (is_whole && !is_worth_it(segment)))))
+	if (is_flat(segment))
 		IB_TRY(ib_flat_write(writer, segment, err));
 	else
 		IB_TRY(write_compressed(writer, segment, err));

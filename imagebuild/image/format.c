@@ -16,6 +16,7 @@ static struct ib_erofs_params erofs_params(const struct ib_format_params *params
 {
 	struct ib_erofs_params erofs = { .level = params->level,
 					 .cluster_bytes = params->cluster_bytes,
+					 .pack_tails = params->pack_tails,
 					 .build_time = params->build_time,
 					 .threads = params->threads,
 					 .without_sha1 = params->without_sha1,

@@ -26,6 +26,7 @@ struct ib_format_params {
 	int level;               /* 0: the compression's own default */
 	uint32_t
 		cluster_bytes; /* of compressed data that belongs together; 0: the format's default */
+	bool pack_tails; /* the end of compressed contents beside their inodes; of erofs, not with "none" */
 	uint8_t uuid[16];
 	int64_t build_time;
 	size_t threads;    /* 0: as many as this process may use */

@@ -52,6 +52,11 @@ struct expanding {
 static int fail_extent(const struct expanding *expanding, const struct disk_extent *extent,
 		       struct ib_error *err)
 {
+	if (extent->tail_size)
+		return ib_fail(err, IB_INPUT,
+			       "the packed tail of inode %" PRIu64
+			       " of '%s' does not hold what it has from byte %" PRIu64 " on",
+			       expanding->disk->nid, expanding->reader->image->name, extent->start);
 	return ib_fail(err, IB_INPUT,
 		       "block %" PRIu32 " of '%s' does not hold what inode %" PRIu64
 		       " has from byte %" PRIu64 " on",
@@ -91,9 +96,11 @@ static int give_zeros(const struct expanding *expanding, uint64_t size, struct i
 static int expand(void *context, const struct disk_extent *extent, struct ib_error *err)
 {
 	struct expanding *expanding = context;
-	size_t stored = (size_t)extent->block_count * EROFS_BLOCK;
+	size_t stored =
+		extent->tail_size ? extent->tail_size : (size_t)extent->block_count * EROFS_BLOCK;
 	uint64_t size = extent->end - extent->start;
-	uint64_t offset = (uint64_t)extent->block * EROFS_BLOCK;
+	uint64_t offset =
+		extent->tail_size ? extent->tail_offset : (uint64_t)extent->block * EROFS_BLOCK;
 	size_t skip = 0;
 
 	if (extent->is_hole)
@@ -106,7 +113,8 @@ static int expand(void *context, const struct disk_extent *extent, struct ib_err
 	make_room(&expanding->in, &expanding->in_size, stored);
 	IB_TRY(ib_reader_get(expanding->reader, expanding->in, stored, offset, err));
 	make_room(&expanding->out, &expanding->out_size, (size_t)size);
-	while (expanding->reader->is_padded && skip < EROFS_BLOCK && !expanding->in[skip])
+	while (expanding->reader->is_padded && skip < IB_MIN(stored, (size_t)EROFS_BLOCK) &&
+	       !expanding->in[skip])
 		skip++;
 	if (!decompress(expanding, extent, expanding->in + skip, stored - skip, (size_t)size))
 		return fail_extent(expanding, extent, err);

@@ -36,6 +36,7 @@ int ib_erofs_read_content(const struct ib_region *image, const struct ib_inode *
 struct stored {
 	uint64_t first_block;
 	uint64_t blocks;
+	uint64_t tail_bytes;
 };
 
 static int add_extent(void *context, const struct disk_extent *extent, struct ib_error *err)
@@ -43,7 +44,8 @@ static int add_extent(void *context, const struct disk_extent *extent, struct ib
 	struct stored *stored = context;
 
 	(void)err;
-	if (extent->is_hole)
+	stored->tail_bytes += extent->tail_size;
+	if (extent->is_hole || extent->tail_size)
 		return 0;
 	if (!stored->first_block)
 		stored->first_block = extent->block;
@@ -70,6 +72,6 @@ int ib_erofs_stored(const struct ib_region *image, const struct ib_inode *inode,
 	}
 	IB_TRY(ib_reader_extents(&reader, &disk, add_extent, &stored, err));
 	*ret_block = stored.first_block;
-	*ret_bytes = stored.blocks * EROFS_BLOCK;
+	*ret_bytes = stored.blocks * EROFS_BLOCK + stored.tail_bytes;
 	return 0;
 }

@@ -21,9 +21,11 @@ struct walk {
 	void *context;
 	uint64_t number; /* of the next cluster */
 	uint64_t total;
-	bool is_big;     /* extents may say how many blocks they take */
-	uint64_t head;   /* the last one seen */
-	bool has_extent; /* the one that began there, not visited yet */
+	bool is_big;          /* extents may say how many blocks they take */
+	uint64_t tail_offset; /* of what is packed behind the indexes… */
+	uint32_t tail_size;   /* …0: nothing is */
+	uint64_t head;        /* the last one seen */
+	bool has_extent;      /* the one that began there, not visited yet */
 	struct disk_extent extent;
 };
 
@@ -39,6 +41,11 @@ static int end_extent(struct walk *walk, uint64_t end, struct ib_error *err)
 	if (!walk->has_extent || walk->extent.start == end)
 		return 0; /* one that begins at the end of the file is none */
 	walk->extent.end = end;
+	if (walk->tail_size && end == walk->disk->size) {
+		walk->extent.tail_offset = walk->tail_offset;
+		walk->extent.tail_size = walk->tail_size;
+		walk->extent.block_count = 0;
+	}
 	return walk->visit(walk->context, &walk->extent, err);
 }
 
@@ -158,17 +165,65 @@ static int walk_packs(struct walk *walk, uint64_t *offset, uint64_t clusters, bo
 	return 0;
 }
 
+/* How many clusters are in small packs in front, in large ones, and in small ones behind. */
+struct compact {
+	uint64_t in_front, large, behind;
+};
+
+static struct compact compact_of(const struct walk *walk, uint64_t offset, bool has_large)
+{
+	struct compact compact = { .in_front = offset % LARGE_PACK_BYTES };
+
+	if (compact.in_front)
+		compact.in_front = (LARGE_PACK_BYTES - compact.in_front) / 4;
+	if (compact.in_front < walk->total && has_large)
+		compact.large = (walk->total - compact.in_front) / LARGE_PACK * LARGE_PACK;
+	compact.in_front = IB_MIN(compact.in_front, walk->total);
+	compact.behind = walk->total - compact.in_front - compact.large;
+	return compact;
+}
+
 static int walk_compact(struct walk *walk, uint64_t offset, bool has_large, struct ib_error *err)
 {
-	uint64_t in_front = offset % LARGE_PACK_BYTES;
-	uint64_t large = 0;
+	struct compact compact = compact_of(walk, offset, has_large);
 
-	in_front = in_front ? (LARGE_PACK_BYTES - in_front) / 4 : 0;
-	if (in_front < walk->total && has_large)
-		large = (walk->total - in_front) / LARGE_PACK * LARGE_PACK;
-	IB_TRY(walk_packs(walk, &offset, IB_MIN(in_front, walk->total), false, err));
-	IB_TRY(walk_packs(walk, &offset, large, true, err));
-	return walk_packs(walk, &offset, walk->total - walk->number, false, err);
+	IB_TRY(walk_packs(walk, &offset, compact.in_front, false, err));
+	IB_TRY(walk_packs(walk, &offset, compact.large, true, err));
+	return walk_packs(walk, &offset, compact.behind, false, err);
+}
+
+static uint64_t small_bytes(uint64_t clusters)
+{
+	return (clusters + SMALL_PACK - 1) / SMALL_PACK * SMALL_PACK_BYTES;
+}
+
+/* ---- the packed tail ---- */
+
+/* Where the indexes end that begin at offset. */
+static uint64_t end_of_indexes(const struct walk *walk, uint64_t offset, bool has_large)
+{
+	struct compact compact = compact_of(walk, offset, has_large);
+
+	if (walk->disk->layout == EROFS_LAYOUT_COMPRESSED_FULL)
+		return offset + FULL_INDEX_BYTES + walk->total * FULL_INDEX_BYTES;
+	return offset + small_bytes(compact.in_front) +
+	       compact.large / LARGE_PACK * LARGE_PACK_BYTES + small_bytes(compact.behind);
+}
+
+/* The kernel takes no tail that crosses a block, and kernels do not agree on what one without bytes is. */
+static int find_tail(struct walk *walk, uint64_t offset, uint16_t advice, struct ib_error *err)
+{
+	if (!(advice & EROFS_ADVISE_PACKED_TAIL))
+		return 0;
+	if (!walk->reader->has_packed_tails)
+		return fail_index(walk, "has a packed tail, which the superblock does not know of",
+				  err);
+	if (!walk->tail_size)
+		return fail_index(walk, "has a packed tail without a byte", err);
+	walk->tail_offset = end_of_indexes(walk, offset, advice & EROFS_ADVISE_COMPACT_2B);
+	if (walk->tail_offset % EROFS_BLOCK + walk->tail_size > EROFS_BLOCK)
+		return fail_index(walk, "has a packed tail that crosses a block", err);
+	return 0;
 }
 
 /* What the header in front of the indexes says; the advice is returned. */
@@ -181,6 +236,9 @@ static int read_header(struct walk *walk, uint64_t offset, uint16_t *ret_advice,
 
 	IB_TRY(ib_reader_get(walk->reader, header, sizeof(header), offset, err));
 	*ret_advice = ib_get_le16(header + 4);
+	/* mkfs.erofs leaves a size where it had no room for the tail in the end */
+	if (*ret_advice & EROFS_ADVISE_PACKED_TAIL)
+		walk->tail_size = ib_get_le16(header + 2);
 	big = *ret_advice & EROFS_ADVISE_BIG_CLUSTER;
 	algorithm = header[6];
 	/* the algorithm of a second kind of extent, which is not read */
@@ -216,6 +274,7 @@ int ib_reader_extents(const struct reader *reader, const struct disk_inode *disk
 		return ib_reader_chunks(reader, disk, visit, context, err);
 	IB_TRY(read_header(&walk, offset, &advice, err));
 	offset += EROFS_MAP_HEADER_BYTES;
+	IB_TRY(find_tail(&walk, offset, advice, err));
 	if (disk->layout == EROFS_LAYOUT_COMPRESSED_FULL)
 		IB_TRY(walk_full(&walk, offset, err));
 	else

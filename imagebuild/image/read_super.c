@@ -46,8 +46,8 @@ static int check_features(const struct ib_region *image, const uint8_t *super, s
 	if (super[12] != EROFS_BLOCK_BITS)
 		return ib_fail(err, IB_LIMIT, "'%s' has blocks of 2^%u bytes: only 4096 are read",
 			       image->name, super[12]);
-	if (incompatible &
-	    ~(EROFS_INCOMPAT_LZ4_0PADDING | EROFS_INCOMPAT_CONFIGURED | EROFS_INCOMPAT_CHUNKS))
+	if (incompatible & ~(EROFS_INCOMPAT_LZ4_0PADDING | EROFS_INCOMPAT_CONFIGURED |
+			     EROFS_INCOMPAT_CHUNKS | EROFS_INCOMPAT_PACKED_TAILS))
 		return ib_fail(err, IB_LIMIT,
 			       "'%s' uses features of EROFS that are not read here (0x%" PRIx32 ")",
 			       image->name, incompatible);
@@ -86,6 +86,7 @@ int ib_reader_open(struct reader *reader, const struct ib_region *image, struct 
 	reader->metadata = (uint64_t)ib_get_le32(super + 40) * EROFS_BLOCK;
 	reader->shared_xattrs = (uint64_t)ib_get_le32(super + 44) * EROFS_BLOCK;
 	reader->is_padded = ib_get_le32(super + 80) & EROFS_INCOMPAT_LZ4_0PADDING;
+	reader->has_packed_tails = ib_get_le32(super + 80) & EROFS_INCOMPAT_PACKED_TAILS;
 	reader->algorithms = 1U << EROFS_ALGORITHM_LZ4;
 	if (ib_get_le32(super + 80) & EROFS_INCOMPAT_CONFIGURED)
 		reader->algorithms = ib_get_le16(super + 84);

@@ -13,8 +13,9 @@ struct reader {
 	uint64_t shared_xattrs;
 	uint64_t root;
 	int64_t build_time;
-	bool is_padded;      /* compressed data stand at the end of their blocks */
-	uint16_t algorithms; /* a bit for each enum erofs_algorithm */
+	bool is_padded;        /* compressed data stand at the end of their blocks */
+	bool has_packed_tails; /* may have, that is */
+	uint16_t algorithms;   /* a bit for each enum erofs_algorithm */
 	struct ib_erofs_info info;
 
 	struct ib_tree *tree;
@@ -62,10 +63,12 @@ int ib_reader_content(const struct reader *reader, const struct disk_inode *disk
 		      ib_reader_take_fn take, void *context, struct ib_error *err) IB_MUST_CHECK;
 
 /* ---- read_index.c ---- */
-/* One extent: which bytes of the file it holds, and its blocks. */
+/* One extent: which bytes of the file it holds, and its blocks or, of a packed tail, its bytes. */
 struct disk_extent {
 	uint64_t start, end;
 	uint32_t block, block_count;
+	uint64_t tail_offset; /* in the image */
+	uint32_t tail_size;   /* 0: it has blocks */
 	enum erofs_algorithm algorithm;
 	bool is_raw;
 	bool is_hole; /* zeros, without a block */

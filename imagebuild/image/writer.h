@@ -25,8 +25,15 @@
 #define IB_MAX_TAIL_BEHIND_BLOCKS 3072U
 
 /*
+ * A packed tail is never longer: an index ends at a multiple of 8, an inode begins at one of 32, so that
+ * tail can begin 24 bytes behind the begin of a block at the worst.
+ */
+#define IB_MAX_PACKED_TAIL 4072U
+
+/*
  * One extent: how many bytes it holds (a segment at most), in how many blocks, less one, and the top
- * bit when they are stored as they are.
+ * bit when they are stored as they are. The last one of a compressed content with a tail has no blocks
+ * but that: it counts as one.
  */
 #define EXTENT_RAW          0x80000000U
 #define EXTENT_BLOCKS       0x7fc00000U
@@ -74,12 +81,13 @@ struct segment {
 	bool is_last;
 	uint8_t *input; /* in the ring */
 	size_t input_size;
-	uint8_t *room;   /* in the ring: for as many blocks as the input has */
-	uint8_t *output; /* room, once there are blocks in it; else NULL */
-	size_t output_size;
-	uint32_t *extents; /* owned */
+	uint8_t *room;      /* in the ring: for as many blocks as the input has */
+	uint8_t *output;    /* room, once there are blocks in it; else NULL */
+	size_t output_size; /* whole blocks… */
+	size_t tail_size;   /* …and behind them a tail that is packed, the last extent */
+	uint32_t *extents;  /* owned */
 	size_t extent_count;
-	bool has_compressed; /* an extent that is not raw */
+	bool has_compressed; /* an extent that is not raw, nor the tail */
 	bool ends_region;    /* and nothing else is here */
 	uint64_t end_block;  /* of the image, behind its blocks, once they have their place */
 	struct ib_turn *done;
@@ -240,7 +248,10 @@ size_t ib_chunks_size(const struct content *content);
 void ib_chunks_put(const struct content *content, struct ib_buffer *out);
 
 /* ---- erofs_index.c ---- */
-/* Header and compact indexes, for an inode whose attributes end at this many bytes. */
+/*
+ * Header and compact indexes, without what is packed behind them, for an inode whose attributes end at
+ * this many bytes.
+ */
 size_t ib_index_size(const struct content *content, size_t inode_bytes);
 void ib_index_put(const struct ib_erofs_params *params, const struct content *content,
 		  size_t inode_bytes, struct ib_buffer *out);
@@ -257,7 +268,7 @@ struct planned {
 	bool is_extended;
 	uint64_t size;
 	uint32_t xattr_bytes;
-	uint32_t extra_bytes; /* behind inode and attributes: index or tail */
+	uint32_t extra_bytes; /* behind inode and attributes: index, then tail */
 	uint32_t first_block; /* directories: of the blocks in front of the tail */
 	uint64_t position;    /* in the metadata */
 };
@@ -274,6 +285,7 @@ struct plan {
 	struct planned *inodes; /* in the order of placing: the root first */
 	size_t inode_count;
 	bool has_chunks;       /* any inode */
+	bool has_packed_tails; /* the same */
 	struct ib_map *xattrs; /* NAME=HEX → struct shared_xattr */
 	struct ib_arena *arena;
 	struct ib_buffer shared; /* the shared attributes' bytes */

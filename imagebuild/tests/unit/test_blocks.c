@@ -23,9 +23,12 @@ static const struct file second_files[] = {
 static const struct {
 	enum ib_erofs_compression compression;
 	uint32_t cluster_bytes;
+	bool pack_tails;
 } forms[] = {
-	{ IB_EROFS_NONE, 0 }, { IB_EROFS_LZ4, 0 },     { IB_EROFS_LZ4HC, 0 },
-	{ IB_EROFS_ZSTD, 0 }, { IB_EROFS_LZ4, 65536 }, { IB_EROFS_ZSTD, 65536 },
+	{ IB_EROFS_NONE, 0, false },    { IB_EROFS_LZ4, 0, false },
+	{ IB_EROFS_LZ4HC, 0, false },   { IB_EROFS_ZSTD, 0, false },
+	{ IB_EROFS_LZ4, 65536, false }, { IB_EROFS_ZSTD, 65536, false },
+	{ IB_EROFS_LZ4HC, 0, true },    { IB_EROFS_ZSTD, 65536, true },
 };
 
 /* ---- a keeper of entries in memory --------------------------------------- */
@@ -77,6 +80,7 @@ static struct ib_erofs_writer *open_writer(int form, struct ib_tree *tree, const
 	ib_autofree char *path = ib_path_join(test_dir, name);
 	const struct ib_erofs_params params = { .compression = forms[form].compression,
 						.cluster_bytes = forms[form].cluster_bytes,
+						.pack_tails = forms[form].pack_tails,
 						.build_time = MADE_BUILD_TIME,
 						.threads = 2 };
 	struct ib_erofs_writer *writer = NULL;
@@ -169,6 +173,9 @@ START_TEST(what_another_writer_made_holds)
 }
 END_TEST
 
+/* Two bits: zstd's frames have one that means nothing. */
+#define CHANGE 0x11
+
 /*
  * Blocks with their padding, tails, index, footer. Zeros can be compressed to the same length in many ways,
  * so where something is compressed it is not the package with the zeros.
@@ -189,12 +196,12 @@ START_TEST(a_changed_byte_anywhere_makes_it_none)
 		uint8_t byte = 0;
 
 		ck_ok(ib_fd_read_at(entries[package], &byte, 1, at, "entry", &err));
-		byte ^= 0x10;
+		byte ^= CHANGE;
 		ck_ok(ib_fd_write(entries[package], &byte, 1, at, "entry", &err));
 		ck_assert_msg(!holds(&offered, package, entries[package], true),
 			      "byte %llu of %llu", (unsigned long long)at,
 			      (unsigned long long)size);
-		byte ^= 0x10;
+		byte ^= CHANGE;
 		ck_ok(ib_fd_write(entries[package], &byte, 1, at, "entry", &err));
 	}
 	ck_assert(holds(&offered, package, entries[package], true));
@@ -216,6 +223,114 @@ START_TEST(what_is_cut_short_or_has_more_is_none)
 	ck_assert(!holds(&offered, 0, entries[0], true));
 	ck_assert_int_eq(ftruncate(entries[0], 0), 0);
 	ck_assert(!holds(&offered, 0, entries[0], true));
+	offered_done(&offered);
+}
+END_TEST
+
+/* ---- a packed tail that is none ------------------------------------------ */
+
+#define PACKED_FORM 7 /* where /other, which is the first of its package, has a tail */
+
+static uint32_t le32_at(int fd, uint64_t at)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	uint8_t b[4];
+
+	ck_ok(ib_fd_read_at(fd, b, sizeof(b), at, "entry", &err));
+	return ib_get_le32(b);
+}
+
+static void put_le32_at(int fd, uint64_t at, uint32_t value)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	IB_AUTO_BUFFER(b, 4);
+
+	ib_buffer_put_le32(&b, value);
+	ck_ok(ib_fd_write(fd, b.data, b.size, at, "entry", &err));
+}
+
+/* The same entry with more bytes of tail, said everywhere. */
+static int with_longer_tail(int fd, uint32_t more, uint64_t *index)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	const uint64_t size = size_of(fd);
+	const uint64_t blocks = le32_at(fd, size - 32);
+	const uint32_t tails = le32_at(fd, size - 24);
+	ib_autofree uint8_t *bytes = ib_alloc(size + more);
+	int longer = memfd_create("longer", MFD_CLOEXEC);
+
+	*index = blocks * 4096 + tails;
+	ck_ok(ib_fd_read_at(fd, bytes, *index, 0, "entry", &err));
+	ck_ok(ib_fd_read_at(fd, bytes + *index + more, size - *index, *index, "entry", &err));
+	ck_ok(ib_fd_write(longer, bytes, size + more, 0, "longer", &err));
+	put_le32_at(longer, size + more - 24, tails + more);
+	*index += more;
+	return longer;
+}
+
+static const struct {
+	uint32_t more;  /* bytes of tail: up to so many in all; 0: as many as there are */
+	uint32_t extra; /* of its extent */
+	bool is_good;
+} tails[] = {
+	{ 0, 0, true },         { 4072, 0, true }, /* whether it decompresses is another question */
+	{ 4073, 0, false },     { 8192, 0, false }, { 0, 1U << 22, false }, /* two blocks */
+	{ 0, 1U << 31, false }, /* as it is, which is not as long */
+};
+
+/* Whoever made an entry is believed, but not so that a tail would be where none can be. */
+START_TEST(a_tail_that_no_writer_makes_is_none)
+{
+	struct offered offered;
+	uint64_t index = 0;
+	uint64_t record = 0;
+	uint64_t last = 0;
+	uint32_t tail = 0;
+	uint32_t more = 0;
+	int fd = -1;
+
+	make_entries(PACKED_FORM);
+	offered = offer(PACKED_FORM);
+	fd = with_longer_tail(entries[1], 0, &index);
+	record = index + 4 + le32_at(fd, index) + 4;
+	tail = le32_at(fd, record + 4 + 65);
+	ck_assert_uint_gt(tail, 0);
+	close(fd);
+	more = tails[_i].more ? tails[_i].more - tail : 0;
+	fd = with_longer_tail(entries[1], more, &index);
+	record = index + 4 + le32_at(fd, index) + 4;
+	put_le32_at(fd, record + 4 + 65, tail + more);
+	last = record + 4 + 73 + 4 * (uint64_t)(le32_at(fd, record + 4 + 69) - 1);
+	put_le32_at(fd, last, le32_at(fd, last) | tails[_i].extra);
+	ck_assert_int_eq(holds(&offered, 1, fd, false), tails[_i].is_good);
+	close(fd);
+	offered_done(&offered);
+}
+END_TEST
+
+/* Padding is of blocks; what is packed begins with its first byte. */
+START_TEST(a_padded_tail_is_none)
+{
+	struct ib_error err = IB_ERROR_INIT;
+	struct offered offered;
+	uint8_t all[8192] = { 0 }; /* tails, behind one more byte */
+	uint64_t index = 0;
+	uint64_t record = 0;
+	uint64_t at = 0;
+	int fd = -1;
+
+	make_entries(PACKED_FORM);
+	offered = offer(PACKED_FORM);
+	fd = with_longer_tail(entries[1], 1, &index);
+	record = index + 4 + le32_at(fd, index) + 4;
+	put_le32_at(fd, record + 4 + 65, le32_at(fd, record + 4 + 65) + 1);
+	at = (uint64_t)le32_at(fd, size_of(fd) - 32) * 4096;
+	ck_assert_uint_le(index - at, sizeof(all));
+	ck_ok(ib_fd_read_at(fd, all + 1, index - at - 1, at, "longer", &err));
+	ck_ok(ib_fd_write(fd, all, index - at, at, "longer", &err));
+	ck_assert(holds(&offered, 1, fd, false));
+	ck_assert(!holds(&offered, 1, fd, true));
+	close(fd);
 	offered_done(&offered);
 }
 END_TEST
@@ -312,6 +427,8 @@ Suite *ib_suite(void)
 	tcase_add_loop_test(tcase, what_another_writer_made_holds, 0, (int)IB_COUNT(forms));
 	tcase_add_loop_test(tcase, a_changed_byte_anywhere_makes_it_none, 0, (int)IB_COUNT(forms));
 	tcase_add_loop_test(tcase, what_is_cut_short_or_has_more_is_none, 0, (int)IB_COUNT(forms));
+	tcase_add_loop_test(tcase, a_tail_that_no_writer_makes_is_none, 0, (int)IB_COUNT(tails));
+	tcase_add_test(tcase, a_padded_tail_is_none);
 	tcase_add_loop_test(tcase, a_generated_content_is_compressed_once, 0, (int)IB_COUNT(forms));
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -116,7 +116,7 @@ static const struct patch {
 	{ NULL, 36, W32, 100000, IB_INPUT, "bytes of the 409600000 it needs" },
 	{ NULL, 36, W32, 1, IB_INPUT, "points outside itself" },
 	{ NULL, 40, W32, 0xffffffff, IB_INPUT, "points outside itself" },
-	{ NULL, 80, W32, 0x11, IB_LIMIT, "features of EROFS that are not read here (0x11)" },
+	{ NULL, 80, W32, 0x21, IB_LIMIT, "features of EROFS that are not read here (0x21)" },
 	{ "/", 0, W16, 5 << 1, IB_LIMIT, "has a layout that is not read here" },
 	{ "/", 0, W16, 4 << 1, IB_INPUT, "is compressed" },
 	{ "/", 4, W16, S_IFREG | 0755, IB_INPUT, "the root of 'image' is not a directory" },

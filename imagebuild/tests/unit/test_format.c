@@ -78,14 +78,18 @@ START_TEST(row_writes_what_the_format_writes)
 	struct ib_format_params params = {
 		.compression = "lz4hc", .level = 5, .cluster_bytes = 16384, .build_time = BUILD_TIME
 	};
+	const struct ib_format_params packing = { .compression = "lz4hc", .pack_tails = true };
 	const struct ib_format *erofs = ib_format_find("erofs");
 	ib_autofree char *form = erofs->form(&params);
+	ib_autofree char *packed = erofs->form(&packing);
 	struct ib_erofs_info info;
 	struct ib_region region = { 0 };
 	ib_autoclose int fd = -1;
 
 	ck_assert_ptr_nonnull(strstr(form, " lz4hc level 5 "));
 	ck_assert_ptr_nonnull(strstr(form, " cluster 16384 "));
+	ck_assert_ptr_null(strstr(form, " packed"));
+	ck_assert_ptr_nonnull(strstr(packed, " packed"));
 	memset(params.uuid, 0x5a, sizeof(params.uuid));
 	write_through(erofs, &params, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -28,16 +28,22 @@ static const struct setting {
 	enum ib_erofs_compression compression;
 	int level;
 	uint32_t cluster_bytes;
+	bool pack_tails;
 } settings[] = {
-	{ "none", IB_EROFS_NONE, 0, 0 },
-	{ "lz4", IB_EROFS_LZ4, 0, 0 },
-	{ "lz4hc", IB_EROFS_LZ4HC, 0, 0 },
-	{ "lz4hc12", IB_EROFS_LZ4HC, 12, 4096 },
-	{ "lz4-8K", IB_EROFS_LZ4, 0, 8192 },
-	{ "lz4hc-64K", IB_EROFS_LZ4HC, 9, 65536 },
-	{ "lz4hc-1M", IB_EROFS_LZ4HC, 4, 1 << 20 },
-	{ "zstd", IB_EROFS_ZSTD, 0, 0 },
-	{ "zstd-64K", IB_EROFS_ZSTD, 9, 65536 },
+	{ "none", IB_EROFS_NONE, 0, 0, false },
+	{ "lz4", IB_EROFS_LZ4, 0, 0, false },
+	{ "lz4hc", IB_EROFS_LZ4HC, 0, 0, false },
+	{ "lz4hc12", IB_EROFS_LZ4HC, 12, 4096, false },
+	{ "lz4-8K", IB_EROFS_LZ4, 0, 8192, false },
+	{ "lz4hc-64K", IB_EROFS_LZ4HC, 9, 65536, false },
+	{ "lz4hc-1M", IB_EROFS_LZ4HC, 4, 1 << 20, false },
+	{ "zstd", IB_EROFS_ZSTD, 0, 0, false },
+	{ "zstd-64K", IB_EROFS_ZSTD, 9, 65536, false },
+	{ "lz4-tails", IB_EROFS_LZ4, 0, 0, true },
+	{ "lz4hc-tails", IB_EROFS_LZ4HC, 0, 0, true },
+	{ "lz4hc12-64K-tails", IB_EROFS_LZ4HC, 12, 65536, true },
+	{ "zstd-tails", IB_EROFS_ZSTD, 0, 0, true },
+	{ "zstd-64K-tails", IB_EROFS_ZSTD, 9, 65536, true },
 };
 
 /* ---- the golden ones ---- */
@@ -106,6 +112,7 @@ static void write_image(const char *path, struct ib_tree *tree, const struct set
 		.compression = setting->compression,
 		.level = setting->level,
 		.cluster_bytes = setting->cluster_bytes,
+		.pack_tails = setting->pack_tails,
 		.build_time = BUILD_TIME,
 		.volume_name = "golden",
 		.threads = threads,
