@@ -7,9 +7,28 @@
 #include "build/content.h"
 #include "build/work.h"
 
-/* Linux mounts EROFS with zstd from this one on. */
-#define ZSTD_MAJOR 6U
-#define ZSTD_MINOR 10U
+/* What Linux mounts EROFS with from which version on. */
+struct need {
+	bool (*has)(const struct ib_recipe *recipe);
+	const char *what;
+	unsigned long major, minor;
+	const char *instead;
+};
+
+static bool has_zstd(const struct ib_recipe *recipe)
+{
+	return ib_str_equal(recipe->root_compression, "zstd");
+}
+
+static bool has_packed_tails(const struct ib_recipe *recipe)
+{
+	return recipe->root_pack_tails;
+}
+
+static const struct need needs[] = {
+	{ has_zstd, "zstd", 6, 10, "give the root another compression, lz4hc for example" },
+	{ has_packed_tails, "packed tails", 5, 17, "leave 'pack-tails' out of 'root'" },
+};
 
 /* The version in "/usr/lib/modules/VERSION/…"; NULL for other paths. The caller frees it. */
 static char *version_in(const char *path)
@@ -26,7 +45,7 @@ static char *version_in(const char *path)
 	return NULL;
 }
 
-static bool is_before_zstd(const char *version)
+static bool is_before(const char *version, const struct need *need)
 {
 	size_t digits = strspn(version, "0123456789");
 	const char *rest = version + digits;
@@ -37,39 +56,50 @@ static bool is_before_zstd(const char *version)
 		return false; /* not a version: nothing is known of it */
 	major = strtoul(version, NULL, 10);
 	minor = strtoul(rest + 1, NULL, 10);
-	return major < ZSTD_MAJOR || (major == ZSTD_MAJOR && minor < ZSTD_MINOR);
+	return major < need->major || (major == need->major && minor < need->minor);
 }
 
-static int check_package(const struct ib_package *package, struct ib_error *err)
+int ib_work_check_kernel_version(const struct ib_recipe *recipe, const char *version,
+				 const char *nevra, struct ib_error *err)
+{
+	size_t i = 0;
+
+	if (!ib_str_equal(recipe->root_format, "erofs"))
+		return 0;
+	for (i = 0; i < IB_COUNT(needs); i++) {
+		if (!needs[i].has(recipe) || !is_before(version, &needs[i]))
+			continue;
+		(void)ib_fail(err, IB_INPUT,
+			      "the kernel %s of %s cannot mount an EROFS root with %s", version,
+			      nevra, needs[i].what);
+		ib_error_hint(err, "Linux can from %lu.%lu on: %s.", needs[i].major, needs[i].minor,
+			      needs[i].instead);
+		return -IB_INPUT;
+	}
+	return 0;
+}
+
+static int check_package(const struct ib_work *work, const struct ib_package *package,
+			 struct ib_error *err)
 {
 	size_t i = 0;
 
 	for (i = 0; i < package->file_count; i++) {
 		ib_autofree char *version = version_in(package->files[i].path);
 
-		if (!version || !is_before_zstd(version))
-			continue;
-		(void)ib_fail(err, IB_INPUT,
-			      "the kernel %s of %s cannot mount an EROFS root with zstd", version,
-			      package->nevra);
-		ib_error_hint(err,
-			      "Linux can from %u.%u on: give the root another compression, "
-			      "lz4hc for example.",
-			      ZSTD_MAJOR, ZSTD_MINOR);
-		return -IB_INPUT;
+		if (version)
+			IB_TRY(ib_work_check_kernel_version(work->recipe, version, package->nevra,
+							    err));
 	}
 	return 0;
 }
 
-static int check_compression(const struct ib_work *work, struct ib_error *err)
+static int check_versions(const struct ib_work *work, struct ib_error *err)
 {
 	size_t i = 0;
 
-	if (!ib_str_equal(work->recipe->root_format, "erofs") ||
-	    !ib_str_equal(work->recipe->root_compression, "zstd"))
-		return 0;
 	for (i = 0; i < work->root.count; i++)
-		IB_TRY(check_package(work->root.members[i]->package, err));
+		IB_TRY(check_package(work, work->root.members[i]->package, err));
 	return 0;
 }
 
@@ -167,5 +197,5 @@ int ib_work_check_boot(const struct ib_work *work, struct ib_error *err)
 	IB_TRY(check_kernel(work, err));
 	IB_TRY(check_stub(work, err));
 	IB_TRY(check_initrd(work, err));
-	return check_compression(work, err);
+	return check_versions(work, err);
 }

@@ -123,6 +123,7 @@ static void fill_params(const struct ib_work *work, struct ib_format_params *par
 		.compression = work->recipe->root_compression,
 		.level = (int)work->recipe->root_level,
 		.cluster_bytes = (uint32_t)work->recipe->root_cluster,
+		.pack_tails = work->recipe->root_pack_tails,
 		.threads = work->session->threads,
 		/* the SBOM names it, and entries of the cache keep it for one */
 		.without_sha1 = work->only_root && !work->use_derived,

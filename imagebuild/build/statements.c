@@ -148,6 +148,7 @@ static void gather_options(struct ib_work *work, struct ib_evidence *evidence)
 		{ "root.cluster",
 		  ib_arena_strf(work->arena, "%llu", (unsigned long long)recipe->root_cluster) },
 		{ "initrd.level", ib_arena_strf(work->arena, "%u", recipe->initrd_level) },
+		{ "root.pack-tails", recipe->root_pack_tails ? "true" : "false" },
 		{ "root.slack", ib_arena_strf(work->arena, "%u", recipe->root_slack) },
 	};
 

@@ -138,6 +138,9 @@ int ib_work_make_boot(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 int ib_work_sign_root_hash(struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
 /* kernel.c: whether there is a kernel in the root that can mount it, and systemd's EFI stub; IB_INPUT. */
 int ib_work_check_boot(const struct ib_work *work, struct ib_error *err) IB_MUST_CHECK;
+/* Whether a kernel of this version, from that package, mounts such a root; what is no version passes. */
+int ib_work_check_kernel_version(const struct ib_recipe *recipe, const char *version,
+				 const char *nevra, struct ib_error *err) IB_MUST_CHECK;
 
 /* statements.c: what lies in the output folder by now changes no more, and is hashed in the background. */
 void ib_work_begin_digests(struct ib_work *work);

@@ -81,6 +81,8 @@ static void print_summary(const struct ib_recipe *recipe)
 		printf(", slack %u %%", recipe->root_slack);
 	if (recipe->root_cluster)
 		printf(", clusters of %llu KiB", (unsigned long long)recipe->root_cluster >> 10);
+	if (recipe->root_pack_tails)
+		printf(", tails packed");
 	printf("\n");
 	print_list("outputs", &recipe->outputs);
 	print_signing(recipe);

@@ -355,6 +355,9 @@ static const struct ib_recipe_field root[] = {
 	  .min = 1, .max = 22 },
 	{ "cluster", AT(root_cluster), &ib_recipe_size,
 	  .summary = "Most compressed bytes that belong together, 4K to 1M; 4K by default." },
+	{ "pack-tails", AT(root_pack_tails), &ib_recipe_flag,
+	  .summary =
+		  "Whether a file's compressed end that fills no block stands beside its inode; false by default." },
 	{ "error-correction", AT(root_error_correction), &ib_recipe_number,
 	  "Makes .root.fec, with which dm-verity mends damaged blocks: 2 to 24 check bytes a word.",
 	  .min = 2, .max = 24 },

@@ -231,6 +231,7 @@ struct ib_recipe {
 	enum ib_selinux root_selinux;
 	uint32_t root_level;            /* of the compression; 0 where it has none */
 	uint64_t root_cluster;          /* bytes; 0 where the compression has no choice of it */
+	bool root_pack_tails;           /* of erofs with a compression only */
 	uint32_t root_slack;            /* percent, of erofs only; 0: none */
 	uint32_t root_error_correction; /* roots of the Reed-Solomon code; 0: no .root.fec */
 

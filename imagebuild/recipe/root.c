@@ -75,6 +75,9 @@ int ib_recipe_check_root(const struct ib_recipe *recipe, struct ib_error *err)
 	if (!choice)
 		return fail_compression(recipe, err);
 	IB_TRY(check_cluster(recipe, choice, err));
+	if (recipe->root_pack_tails && !choice->has_clusters)
+		return ib_recipe_fail(recipe->root_mark, err, "%s of %s has no 'pack-tails'",
+				      choice->compression, choice->format);
 	if (recipe->root_slack && strcmp(recipe->root_format, "erofs") != 0)
 		return ib_recipe_fail(recipe->root_mark, err, "%s has no 'slack'",
 				      recipe->root_format);

@@ -11,6 +11,8 @@ initrd         2 wishes, 2 modules
 root           erofs, lz4hc level 9, clusters of 4 KiB
 outputs        disk provenance root sbom uki
 signed         no-secure-boot no-root-hash no-statements
+$ (cat node.yaml && echo 'root: {compression: zstd, cluster: 64K, pack-tails: true}') >tails.yaml; imagebuild check tails.yaml | grep ^root
+root           erofs, zstd level 3, clusters of 64 KiB, tails packed
 # What a machine wants to know: the canonical text, which knows no folder.
 $ imagebuild check --json node.yaml >a && cd / && imagebuild check --json "$OLDPWD/node.yaml" | cmp - "$OLDPWD/a" && grep -o '"packages":\[[^]]*\]' "$OLDPWD/a"
 "packages":["systemd","kmod"]

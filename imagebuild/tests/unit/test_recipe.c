@@ -22,6 +22,7 @@ START_TEST(a_short_recipe_has_all_defaults)
 	ck_assert_str_eq(recipe->root_compression, "lz4hc");
 	ck_assert_uint_eq(recipe->root_level, 9);
 	ck_assert_uint_eq(recipe->root_cluster, 4096);
+	ck_assert(!recipe->root_pack_tails);
 	ck_assert_uint_eq(recipe->outputs.count, 5);
 	ck_assert_str_eq(recipe->outputs.items[0], "disk");
 	ck_assert_uint_eq(recipe->kernel_command_line.count, 5);
@@ -69,7 +70,7 @@ static const char everything[] = HEAD
 	"kernel: {command-line: [console=ttyS0], command-line-defaults: false}\n"
 	"initrd: {packages: [systemd], modules: [dm-verity, virtio_blk], level: 19}\n"
 	"root: {format: erofs, compression: lz4hc, level: 12, cluster: 64K, slack: 3,\n"
-	"  selinux: required}\n"
+	"  pack-tails: true, selinux: required}\n"
 	"outputs: [uki, root, uki]\n"
 	"signing:\n"
 	"  secure-boot: {key: k/sb.key, certificate: k/sb.crt}\n"
@@ -131,6 +132,7 @@ START_TEST(every_key_reaches_its_member)
 	ck_assert_uint_eq(recipe->initrd_level, 19);
 	ck_assert_uint_eq(recipe->root_level, 12);
 	ck_assert_uint_eq(recipe->root_cluster, 65536);
+	ck_assert(recipe->root_pack_tails);
 	ck_assert_uint_eq(recipe->root_slack, 3);
 	ck_assert_uint_eq(recipe->outputs.count, 2);
 	ck_assert_str_eq(recipe->outputs.items[0], "root");
