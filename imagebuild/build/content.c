@@ -51,6 +51,16 @@ static const struct ib_package_file *current_file(const struct ib_learner *learn
 	return &(*ret_package)->files[learner->file];
 }
 
+/* What the store has of a package is not learnt again where only its blocks are lost. */
+static bool is_news(const struct ib_learner *learner, const struct ib_package_file *info,
+		    uint64_t size)
+{
+	const struct ib_facts *facts = learner->members->members[learner->package]->facts;
+
+	return ib_facts_wants(info->path, info->mode, size) &&
+	       !(facts && ib_facts_find(facts, learner->file));
+}
+
 static int begin(void *context, uint32_t package, uint32_t file, uint64_t size, bool *ret_wanted,
 		 struct ib_error *err)
 {
@@ -62,8 +72,7 @@ static int begin(void *context, uint32_t package, uint32_t file, uint64_t size, 
 	learner->file = file;
 	info = current_file(learner, &of);
 	ib_buffer_clear(&learner->data);
-	*ret_wanted =
-		ib_facts_wants(info->path, info->mode, size) || kept_for(learner->work, info->path);
+	*ret_wanted = is_news(learner, info, size) || kept_for(learner->work, info->path);
 	if (*ret_wanted && size > MAX_KEPT)
 		return ib_fail(err, IB_LIMIT, "package '%s': '%s' is larger than %u bytes",
 			       of->nevra, info->path, MAX_KEPT);
@@ -115,7 +124,7 @@ static int end(void *context, struct ib_error *err)
 	if (kept)
 		IB_TRY(keep(kept, package, info->path, learner->data.data, learner->data.size,
 			    err));
-	if (!ib_facts_wants(info->path, info->mode, learner->data.size))
+	if (!is_news(learner, info, learner->data.size))
 		return 0;
 	if (!opened->facts)
 		opened->facts = ib_facts_new();
