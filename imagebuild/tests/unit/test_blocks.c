@@ -278,6 +278,12 @@ static const struct {
 	{ 0, 1U << 31, false }, /* as it is, which is not as long */
 };
 
+/* Where the first record of an entry lies: behind the form's name and the count. */
+static uint64_t first_record(int fd, uint64_t index)
+{
+	return index + 4 + le32_at(fd, index) + 4;
+}
+
 /* Whoever made an entry is believed, but not so that a tail would be where none can be. */
 START_TEST(a_tail_that_no_writer_makes_is_none)
 {
@@ -292,13 +298,13 @@ START_TEST(a_tail_that_no_writer_makes_is_none)
 	make_entries(PACKED_FORM);
 	offered = offer(PACKED_FORM);
 	fd = with_longer_tail(entries[1], 0, &index);
-	record = index + 4 + le32_at(fd, index) + 4;
+	record = first_record(fd, index);
 	tail = le32_at(fd, record + 4 + 65);
 	ck_assert_uint_gt(tail, 0);
 	close(fd);
 	more = tails[_i].more ? tails[_i].more - tail : 0;
 	fd = with_longer_tail(entries[1], more, &index);
-	record = index + 4 + le32_at(fd, index) + 4;
+	record = first_record(fd, index);
 	put_le32_at(fd, record + 4 + 65, tail + more);
 	last = record + 4 + 73 + 4 * (uint64_t)(le32_at(fd, record + 4 + 69) - 1);
 	put_le32_at(fd, last, le32_at(fd, last) | tails[_i].extra);
@@ -322,7 +328,7 @@ START_TEST(a_padded_tail_is_none)
 	make_entries(PACKED_FORM);
 	offered = offer(PACKED_FORM);
 	fd = with_longer_tail(entries[1], 1, &index);
-	record = index + 4 + le32_at(fd, index) + 4;
+	record = first_record(fd, index);
 	put_le32_at(fd, record + 4 + 65, le32_at(fd, record + 4 + 65) + 1);
 	at = (uint64_t)le32_at(fd, size_of(fd) - 32) * 4096;
 	ck_assert_uint_le(index - at, sizeof(all));

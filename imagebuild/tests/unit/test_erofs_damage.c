@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Images that are not what they should be. */
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "erofs_damaged.h"
 #include "erofs_image.h"
-#include "image/crc32c.h"
 
 #define BLOCK 4096
 #define SUPER 1024
@@ -53,28 +52,6 @@ static struct image load(void)
 	ck_ok(ib_region_read(&region, image.data, image.size, 0, &err));
 	close(region.fd);
 	return image;
-}
-
-static void fix_checksum(uint8_t *data)
-{
-	uint32_t crc = 0;
-	int i = 0;
-
-	memset(data + SUPER + 4, 0, 4);
-	crc = ib_crc32c(UINT32_MAX, data + SUPER, BLOCK - SUPER);
-	for (i = 0; i < 4; i++)
-		data[SUPER + 4 + i] = (uint8_t)(crc >> (8 * i));
-}
-
-static int read_bytes(const uint8_t *data, size_t size, const struct ib_erofs_limits *limits,
-		      struct ib_error *err)
-{
-	IB_AUTO(ib_tree) tree = NULL;
-	ib_autoclose int fd = memfd_create("image", MFD_CLOEXEC);
-	struct ib_region region = { fd, 0, size, "image" };
-
-	ck_assert_int_eq(write(fd, data, size), (ssize_t)size);
-	return ib_erofs_read_tree(&region, limits, &tree, err);
 }
 
 /* Where a path's inode lies. */

@@ -1,31 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packed tails that are not what they should be. */
-#include <sys/mman.h>
-
+#include "erofs_damaged.h"
 #include "erofs_tails.h"
-#include "image/crc32c.h"
 
-static void fix_checksum(uint8_t *data)
-{
-	uint32_t crc = 0;
-	int i = 0;
-
-	memset(data + SUPER + 4, 0, 4);
-	crc = ib_crc32c(UINT32_MAX, data + SUPER, BLOCK - SUPER);
-	for (i = 0; i < 4; i++)
-		data[SUPER + 4 + i] = (uint8_t)(crc >> (8 * i));
-}
-
-static int read_bytes(const uint8_t *data, size_t size, struct ib_error *err)
-{
-	const struct ib_erofs_limits limits = { .paths = 1000, .bytes = 4 << 20, .threads = 1 };
-	IB_AUTO(ib_tree) tree = NULL;
-	ib_autoclose int fd = memfd_create("image", MFD_CLOEXEC);
-	struct ib_region region = { fd, 0, size, "image" };
-
-	ck_assert_int_eq(write(fd, data, size), (ssize_t)size);
-	return ib_erofs_read_tree(&region, &limits, &tree, err);
-}
+static const struct ib_erofs_limits limits = { .paths = 1000, .bytes = 4 << 20, .threads = 1 };
 
 static const struct {
 	const char *path; /* NULL: of the superblock; else of the header in front of the indexes */
@@ -74,7 +52,7 @@ START_TEST(a_tail_that_does_not_hold_is_refused)
 	uint64_t nid = ib_str_equal(patches[_i].path, "/text") ? text : noise;
 	size_t at = SUPER;
 
-	ck_ok(read_bytes(image.data, image.region.size, &err));
+	ck_ok(read_bytes(image.data, image.region.size, &limits, &err));
 	/* inodes are compact, without attributes */
 	if (patches[_i].path)
 		at = ib_get_le32(image.data + SUPER + 40) * (size_t)BLOCK + nid * EROFS_SLOT +
@@ -82,7 +60,7 @@ START_TEST(a_tail_that_does_not_hold_is_refused)
 	image.data[at + patches[_i].offset] = (uint8_t)patches[_i].value;
 	image.data[at + patches[_i].offset + 1] = (uint8_t)(patches[_i].value >> 8);
 	fix_checksum(image.data);
-	ck_fails(read_bytes(image.data, image.region.size, &err), patches[_i].kind,
+	ck_fails(read_bytes(image.data, image.region.size, &limits, &err), patches[_i].kind,
 		 patches[_i].words);
 	unload(&image);
 }
@@ -106,7 +84,7 @@ START_TEST(a_size_without_the_advice_is_no_tail)
 	image.data[at + 2] = 100;
 	image.data[SUPER + 80] |= EROFS_INCOMPAT_PACKED_TAILS;
 	fix_checksum(image.data);
-	ck_ok(read_bytes(image.data, image.region.size, &err));
+	ck_ok(read_bytes(image.data, image.region.size, &limits, &err));
 	unload(&image);
 	made_done(&made);
 }
@@ -122,7 +100,7 @@ START_TEST(a_tail_of_zeros_is_refused)
 	struct extents extents = extents_of(&image, text);
 
 	memset(image.data + extents.last.tail_offset, 0, extents.last.tail_size);
-	ck_fails(read_bytes(image.data, image.region.size, &err), IB_INPUT,
+	ck_fails(read_bytes(image.data, image.region.size, &limits, &err), IB_INPUT,
 		 "the packed tail of inode");
 	unload(&image);
 }
@@ -146,7 +124,7 @@ START_TEST(damage_is_survived)
 		for (i = 0; i <= round % 4; i++)
 			copy[metadata + next_random(&state) % (image.region.size - metadata)] ^=
 				(uint8_t)(1U << next_random(&state) % 8);
-		if (read_bytes(copy, image.region.size, &err) < 0)
+		if (read_bytes(copy, image.region.size, &limits, &err) < 0)
 			ib_error_clear(&err);
 	}
 	unload(&image);
