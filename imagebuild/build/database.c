@@ -120,13 +120,7 @@ static void write_rpmdb(void *argument)
 
 static bool wants(const struct ib_work *work, const char *name)
 {
-	const struct ib_recipe_list *wanted = &work->recipe->package_database;
-	size_t i = 0;
-
-	for (i = 0; i < wanted->count; i++)
-		if (ib_str_equal(wanted->items[i], name))
-			return true;
-	return false;
+	return ib_recipe_list_has(&work->recipe->package_database, name);
 }
 
 struct ib_databases *ib_databases_begin(struct ib_work *work)

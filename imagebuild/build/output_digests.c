@@ -2,6 +2,7 @@
 #include "build/output_digests.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 
 #include "crypto/crypto.h"
@@ -66,15 +67,21 @@ void ib_output_digests_free(struct ib_output_digests *digests)
 	ib_free(digests);
 }
 
+static int hash_whole(struct hashing *hashing, struct ib_error *err)
+{
+	ib_autoclose int fd = open(hashing->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ib_fail_errno(err, errno, "could not open '%s'", hashing->path);
+	ib_fd_begin_writeback(fd, 0, 0);
+	return ib_sha256_fd(fd, hashing->path, hashing->file.sha256, &hashing->file.size, err);
+}
+
 static void hash_file(void *argument)
 {
 	struct hashing *hashing = argument;
-	ib_autoclose int fd = open(hashing->path, O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0)
-		ib_fd_begin_writeback(fd, 0, 0);
-	hashing->failed = ib_sha256_file(hashing->path, hashing->file.sha256, &hashing->file.size,
-					 &hashing->err) < 0;
+	hashing->failed = hash_whole(hashing, &hashing->err) < 0;
 	ib_turn_advance(hashing->done);
 }
 

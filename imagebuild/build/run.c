@@ -19,12 +19,7 @@ void ib_choices_free(struct ib_choices *choices)
 
 bool ib_work_wants(const struct ib_work *work, const char *output)
 {
-	size_t i = 0;
-
-	for (i = 0; i < work->recipe->outputs.count; i++)
-		if (!strcmp(work->recipe->outputs.items[i], output))
-			return true;
-	return false;
+	return ib_recipe_list_has(&work->recipe->outputs, output);
 }
 
 static void free_kept(struct ib_kept *kept)

@@ -247,7 +247,6 @@ void ib_verity_ahead_free(struct ib_verity_ahead *ahead)
 static void start_ahead(void *argument)
 {
 	struct ahead_job *ahead_job = argument;
-
 	struct ib_verity_ahead *ahead = ahead_job->ahead;
 
 	if (run_job(&ahead_job->job, &ahead_job->job.err) < 0)

@@ -24,16 +24,6 @@ static const char *const default_words[] = {
 static const char *const default_databases[] = { "rpmdb" };
 static const char *const all_outputs[] = { "disk", "provenance", "root", "sbom", "uki" };
 
-static bool has(const struct ib_recipe_list *list, const char *text)
-{
-	size_t i = 0;
-
-	for (i = 0; i < list->count; i++)
-		if (!strcmp(list->items[i], text))
-			return true;
-	return false;
-}
-
 static int missing(const struct ib_recipe *recipe, const char *key, const char *example,
 		   struct ib_error *err)
 {
@@ -128,8 +118,8 @@ static int check_wishes(const struct ib_recipe *recipe, struct ib_error *err)
 	if (!recipe->packages.count)
 		return missing(recipe, "packages", "packages: [bash, systemd]", err);
 	for (i = 0; i < recipe->exclude.count; i++)
-		if (has(&recipe->packages, recipe->exclude.items[i]) ||
-		    has(&recipe->initrd_packages, recipe->exclude.items[i]))
+		if (ib_recipe_list_has(&recipe->packages, recipe->exclude.items[i]) ||
+		    ib_recipe_list_has(&recipe->initrd_packages, recipe->exclude.items[i]))
 			return ib_fail(err, IB_INPUT,
 				       "%s: package '%s' is both asked for and excluded",
 				       recipe->path, recipe->exclude.items[i]);
@@ -142,9 +132,9 @@ static int check_units(const struct ib_recipe *recipe, struct ib_error *err)
 
 	for (i = 0; i < recipe->units_enable.count; i++) {
 		const char *unit = recipe->units_enable.items[i];
-		const char *other = has(&recipe->units_mask, unit)      ? "masked"
-				    : has(&recipe->units_disable, unit) ? "disabled"
-									: NULL;
+		const char *other = ib_recipe_list_has(&recipe->units_mask, unit)      ? "masked"
+				    : ib_recipe_list_has(&recipe->units_disable, unit) ? "disabled"
+										       : NULL;
 
 		if (other)
 			return ib_fail(err, IB_INPUT, "%s: unit '%s' is both enabled and %s",
@@ -254,12 +244,12 @@ int ib_recipe_choose(struct ib_recipe *recipe, const char *architecture, struct 
 	for (i = 0; i < recipe->architectures.count; i++)
 		ib_strings_add(&all, recipe->architectures.items[i]);
 	names = ib_strings_join(&all, " and ");
-	if (!has(&recipe->architectures, recipe->architecture))
+	if (!ib_recipe_list_has(&recipe->architectures, recipe->architecture))
 		return ib_recipe_fail(recipe->image_mark, err,
 				      "architecture '%s' is none of 'architectures', which are %s",
 				      recipe->architecture, names);
 	recipe->architecture = architecture;
-	if (has(&recipe->architectures, architecture))
+	if (ib_recipe_list_has(&recipe->architectures, architecture))
 		return 0;
 	(void)ib_recipe_fail(recipe->image_mark, err, "the recipe is for %s, not for %s", names,
 			     architecture);

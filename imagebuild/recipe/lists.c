@@ -76,6 +76,16 @@ static void describe_texts(const struct ib_recipe_field *field, struct ib_buffer
 	ib_buffer_puts(json, "}");
 }
 
+bool ib_recipe_list_has(const struct ib_recipe_list *list, const char *text)
+{
+	size_t i = 0;
+
+	for (i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i], text))
+			return true;
+	return false;
+}
+
 const struct ib_recipe_type ib_recipe_texts = { read_texts, write_texts, describe_texts };
 const struct ib_recipe_type ib_recipe_aside = { read_texts, NULL, describe_texts };
 

@@ -155,6 +155,8 @@ struct ib_recipe_list {
 	size_t count;
 };
 
+bool ib_recipe_list_has(const struct ib_recipe_list *list, const char *text);
+
 /* A PEM key with its certificate; files, never contents. NULL: none. */
 struct ib_recipe_signer {
 	const char *key;
