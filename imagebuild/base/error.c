@@ -28,8 +28,11 @@ int ib_fail_errno(struct ib_error *err, int errnum, const char *fmt, ...)
 	va_start(ap, fmt);
 	words = ib_vstrf(fmt, ap);
 	va_end(ap);
-	return ib_fail(err, errnum == ENOENT ? IB_MISSING : IB_FAILED, "%s: %s", words,
-		       strerrordesc_np(errnum) ? strerrordesc_np(errnum) : "unrecognized error");
+	(void)ib_fail(err, errnum == ENOENT ? IB_MISSING : IB_FAILED, "%s: %s", words,
+		      strerrordesc_np(errnum) ? strerrordesc_np(errnum) : "unrecognized error");
+	if (errnum == ENOSPC || errnum == EDQUOT)
+		ib_error_hint(err, "Make room there, or name a place that has some.");
+	return -(int)err->kind;
 }
 
 int ib_error_prefix(struct ib_error *err, const char *fmt, ...)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,6 +15,19 @@ START_TEST(an_errno_becomes_words_and_a_kind)
 
 	ck_fails(ib_file_read("/nonexistent/x", &b, &err), IB_MISSING,
 		 "could not open '/nonexistent/x': No such file or directory");
+}
+END_TEST
+
+START_TEST(a_full_disk_comes_with_what_to_do)
+{
+	struct ib_error err = IB_ERROR_INIT;
+
+	ck_assert_int_eq(ib_fail_errno(&err, ENOSPC, "could not write '%s'", "x"), -IB_FAILED);
+	ck_assert_str_eq(err.hint, "Make room there, or name a place that has some.");
+	ib_error_clear(&err);
+	ck_assert_int_eq(ib_fail_errno(&err, EIO, "could not write '%s'", "x"), -IB_FAILED);
+	ck_assert_ptr_null(err.hint);
+	ib_error_clear(&err);
 }
 END_TEST
 
@@ -294,6 +308,7 @@ Suite *ib_suite(void)
 
 	tcase_add_checked_fixture(base, test_dir_make, test_dir_remove);
 	tcase_add_test(base, an_errno_becomes_words_and_a_kind);
+	tcase_add_test(base, a_full_disk_comes_with_what_to_do);
 	tcase_add_test(base, a_file_larger_than_the_limit_is_refused);
 	tcase_add_test(base, an_output_that_is_not_committed_leaves_the_old_file);
 	tcase_add_test(base, lists_are_sorted_and_unique_and_can_grow_again);
